@@ -1,0 +1,53 @@
+# Few words; everything also works without make.
+.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean
+
+help:        ## these words
+	@sed -n 's/^\([a-z]*\): *.*## /\1	/p' $(MAKEFILE_LIST)
+
+setup:       ## everything between a fresh clone and a program that starts
+	@setup/prepare run
+
+run:         ## serve the demo until Ctrl-C
+	@./run
+
+test:        ## all of it: lint, types, contracts, tests
+	@./test
+
+ready:
+	@setup/prepare test
+
+lint: ready  ## ruff and the import contracts
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/lint-imports
+
+format: ready ## let ruff mend what it can
+	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
+
+types: ready ## mypy
+	.venv/bin/mypy
+
+unit: ready  ## the quick tests
+	.venv/bin/pytest -n 2 -q -m "not browser and not postgres"
+
+stories: ready ## the newspaper's scenes
+	.venv/bin/pytest -n 2 -q tests/stories
+
+browser: ready ## through a real browser
+	.venv/bin/pytest -q -m browser
+
+postgres: ready ## on a real PostgreSQL
+	.venv/bin/pytest -q -m postgres
+
+messages: ready ## collect the screens' texts into the .po files and compile them
+	.venv/bin/python setup/messages.py collect
+
+lock:        ## write the lock files anew (make lock ARGS=--upgrade)
+	setup/lock $(ARGS)
+
+clean:       ## remove what set-up and tools made; data/ stays
+	rm -rf .venv .setup.lock .cache .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf fenzhen/web/static/vendor build dist
+	find fenzhen tests demo setup -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+	find fenzhen -name '*.mo' -delete
