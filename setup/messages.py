@@ -85,7 +85,7 @@ def collect() -> None:
         catalog = read(po)
         catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
         buffer = io.BytesIO()
-        write_po(buffer, catalog, width=110, include_lineno=False, sort_by_file=True, ignore_obsolete=True)
+        write_po(buffer, catalog, width=110, include_lineno=False, sort_by_file=True)
         if buffer.getvalue() != po.read_bytes():
             po.write_bytes(buffer.getvalue())
         print(
