@@ -19,7 +19,7 @@ ready:
 lint: ready  ## ruff and the import contracts
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
-	.venv/bin/lint-imports
+	.venv/bin/lint-imports --no-logo
 
 format: ready ## let ruff mend what it can
 	.venv/bin/ruff check --fix .
