@@ -1,0 +1,260 @@
+"""From names in a text to one place: what agrees makes it surer, what disagrees makes it ask.
+
+Every mention is evidence for a town. An estate says more than a road, an official name more than a short one, and a
+two-character name says something only where its surroundings treat it as a place. The evidence of all mentions is
+added on a log scale; a constant mass stands for "somewhere else". Two towns that are equally likely, or a village name
+that two towns share, give candidates and no answer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from fenzhen.locator.gazetteer import Gazetteer, fold
+from fenzhen.locator.place import Place
+
+#: Log weight of one full mention, and of "somewhere else". Set so that one estate gives .96, one town .92.
+_WEIGHT = 3.5
+_ELSEWHERE = 0.3
+#: A hint (the address field, the town the city centre named) counts more than a mention in passing.
+_HINT = 1.6
+#: Below this the answer is "not sure, which of these?".
+_SURE = 0.5
+
+_STRENGTH: Mapping[str, float] = {
+    "town": 0.8,
+    "subdistrict": 0.8,
+    "community": 1.0,
+    "village": 1.0,
+    "estate": 1.0,
+    "landmark": 0.9,
+    "market": 0.85,
+    "school": 0.8,
+    "hospital": 0.8,
+    "station": 0.75,
+    "park": 0.75,
+    "road": 0.55,
+}
+#: How exactly a kind says where something is: a town is an area, a road is long.
+_DEPTH: Mapping[str, int] = {"town": 0, "subdistrict": 0, "road": 1, "park": 2, "station": 2, "village": 3, "community": 3}
+_DEEPEST = 4
+
+_LEADS_STRONGLY = re.compile(r"(?:大兴区?|家住|居住在?|住在?|位于|坐落于?|地址[是为]?[::]?|地点[是为]?[::]?|来自|我是|家在)\s*$")
+_FOLLOWS_STRONGLY = re.compile(
+    r"^(?:镇|乡|街道|街办|地区|办事处|派出所|卫生院|政府|火车站|地铁|公交|路口|[东西南北]?大街|[东西南北]街|中学|小学|工业区|"
+    r"桥|收费站|出口|这边|这片|这里|那边|附近|一带|市场|法庭|税务所|社区|村|[东西南北中]里|镇里|本地)"
+)
+_LEADS = re.compile(r"(?:^|[在到去从于,。;、:!?\s(]|我们|咱们|咱|你们|他们|北京)$")
+_FOLLOWS = re.compile(r"^(?:$|[,。;、:!?\s)]|的|有|这|那|某|家|里|上|医院|站|某个|没|停|被)")
+#: In front of a short name these make another name of it: 西黄村, 东辛庄村, 王辛庄村.
+_MAKES_ANOTHER_BEFORE = frozenset("东西南北前后上下大小新老王李张刘赵孙周吴郑陈杨朱马郭何林罗宋")
+#: Behind a short name these make another name of it: 安定门, 清源路. The name is still weak evidence of its area.
+_MAKES_ANOTHER_AFTER = re.compile(r"^(?:[东西南北中]?(?:路|大街|街(?!道)|里|巷|胡同|苑|园|家园|花园|小区|桥|门)|门外|门内)")
+_OTHER_AREA = re.compile(r"([\u4e00-\u9fff]{2,3}(?:省|市|区|县|州))[^,。;!?\s]{0,4}$")
+_NOT_AN_AREA = re.compile(r"(?:小|社|园|校|厂|矿|景|辖|地|片|城|郊|库|特|城市|超|夜|都|街|服务)(?:区|市)$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A name at ``[start, end)`` of the text, the codes it may mean and how much it says (0..1)."""
+
+    start: int
+    end: int
+    codes: tuple[str, ...]
+    strength: float
+    exact: bool
+    hinted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """Where it is: the best place or None ("not sure"), its town, how sure (0..1), and what else it may be.
+
+    ``candidates`` are (place, probability), most likely first; their sum is at most 1. ``spans`` are (start, end, code)
+    in the text. ``why`` are code words: exact, alias, agree, disagree, ambiguous, hint, nothing.
+    """
+
+    best: Place | None
+    town: str | None
+    confidence: float
+    candidates: tuple[tuple[Place, float], ...] = ()
+    spans: tuple[tuple[int, int, str], ...] = ()
+    why: tuple[str, ...] = ()
+
+    def probabilities(self) -> dict[str, float]:
+        """Place code → probability, as plain data for whoever reckons with it."""
+        return {place.code: share for place, share in self.candidates}
+
+
+def locate(text: str, places: Gazetteer, *, hint: str | None = None) -> Located:
+    """Find the place a text speaks of. ``hint`` is further text that is known to be about the place (an address)."""
+    mentions = mentions_in(text, places)
+    if hint:
+        mentions += [
+            Mention(one.start, one.end, one.codes, one.strength * _HINT, one.exact, hinted=True)
+            for one in mentions_in(hint, places, address=True)
+        ]
+    if not mentions:
+        return Located(None, None, 0.0, why=("nothing",))
+    distinct = _distinct(mentions)
+    towns = _towns(distinct, places)
+    shares = _shares(distinct, towns, places)
+    ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
+    best, confidence = _decide(ranked, towns, distinct, places)
+    why = _why(distinct, towns, best, places)
+    likely = max(towns.items(), key=lambda item: item[1]) if towns else ("", 0.0)
+    return Located(
+        best=best,
+        town=(best.town or None) if best else (likely[0] if likely[1] > _SURE else None),
+        confidence=round(confidence, 4),
+        candidates=tuple((places[code], round(share, 4)) for code, share in ranked[:8] if share > 0.005),
+        spans=tuple((one.start, one.end, code) for one in mentions if not one.hinted for code in one.codes[:1]),
+        why=why,
+    )
+
+
+def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[Mention]:
+    """Names of places in a text that its surroundings let stand. ``address``: every name in it is a place."""
+    folded = fold(text)
+    found: list[Mention] = []
+    for start, end, codes, official, ordinary in places.names_in(folded):
+        before, after = folded[max(0, start - 12) : start], folded[end : end + 6]
+        strength = 1.0 if official else 0.92
+        length = end - start
+        if not address:
+            kept = _in_context(length, before, after, ordinary, any(code in places.towns for code in codes))
+            if kept == 0.0:
+                continue
+            strength *= kept
+        if (other := _OTHER_AREA.search(before)) and not _NOT_AN_AREA.search(other.group(1)):
+            if not _is_ours(other.group(1), places):
+                strength *= 0.3
+        found.append(Mention(start, end, codes, strength, bool(official)))
+    return found
+
+
+def _in_context(length: int, before: str, after: str, ordinary: bool, town: bool) -> float:
+    """How much a name counts where it stands: 1 a plain place, 0 not a place here."""
+    if length <= 3 and before and before[-1] in _MAKES_ANOTHER_BEFORE:
+        # 从东到西黄村 is rarer than 西黄村
+        return 0.0
+    another = _MAKES_ANOTHER_AFTER.match(after) is not None and not after.startswith(("街道",))
+    if length == 2:
+        strong = _LEADS_STRONGLY.search(before) is not None or _FOLLOWS_STRONGLY.match(after) is not None
+        if ordinary:
+            if not strong or after.startswith(("门", "医院", "的环境", "的社会", "的生活", "团结")):
+                return 0.0
+            return 0.6
+        weak = _LEADS.search(before) is not None or _FOLLOWS.match(after) is not None
+        if another:
+            return 0.5 if strong or weak else 0.0
+        return 0.85 if strong else 0.7 if weak else 0.0
+    if another and (town or length == 3):
+        return 0.55
+    return 1.0
+
+
+def _is_ours(area: str, places: Gazetteer) -> bool:
+    """Whether a named area is the district itself or the city around it, as far as the district's names tell."""
+    return any(area.endswith(name) or name.endswith(area) or name.startswith(area) for name in places.district_names)
+
+
+def _distinct(mentions: Iterable[Mention]) -> list[Mention]:
+    """One mention per set of codes: saying a name twice is no second witness. The strongest stays."""
+    kept: dict[tuple[str, ...], Mention] = {}
+    for one in mentions:
+        key = tuple(sorted(one.codes))
+        if key not in kept or kept[key].strength < one.strength:
+            kept[key] = one
+    return sorted(kept.values(), key=lambda one: (one.hinted, one.start))
+
+
+def _strength(mention: Mention, place: Place) -> float:
+    return mention.strength * _STRENGTH.get(place.kind, 0.7)
+
+
+def _towns(mentions: Iterable[Mention], places: Gazetteer) -> dict[str, float]:
+    """Town code → probability. Each mention adds its weight, split among the towns it may lie in."""
+    logs: dict[str, float] = {}
+    for one in mentions:
+        located = [places[code] for code in one.codes if places[code].town]
+        towns = {place.town for place in located}
+        for town in towns:
+            part = max(_strength(one, place) for place in located if place.town == town)
+            logs[town] = logs.get(town, 0.0) + _WEIGHT * part / len(towns)
+    if not logs:
+        return {}
+    weights = {town: math.exp(value) for town, value in logs.items()}
+    total = sum(weights.values()) + math.exp(_ELSEWHERE)
+    return {town: weight / total for town, weight in weights.items()}
+
+
+def _shares(mentions: list[Mention], towns: Mapping[str, float], places: Gazetteer) -> dict[str, float]:
+    """Place code → probability: inside each town the most exact places share what the town has."""
+    named: dict[str, dict[str, float]] = {}
+    for one in mentions:
+        for code in one.codes:
+            place = places[code]
+            if place.town:
+                inside = named.setdefault(place.town, {})
+                inside[code] = max(inside.get(code, 0.0), _strength(one, place) / math.sqrt(len(one.codes)))
+    shares: dict[str, float] = {}
+    for town, inside in named.items():
+        covered = {around for code in inside for around in places.around(code)[1:]}
+        leaves = {code: value for code, value in inside.items() if code not in covered} or inside
+        deepest = {
+            code: value * (1 + 0.5 * _DEPTH.get(places[code].kind, _DEEPEST)) ** 2 for code, value in leaves.items()
+        }
+        total = sum(deepest.values())
+        for code, value in deepest.items():
+            shares[code] = towns[town] * value / total
+    return shares
+
+
+def _decide(
+    ranked: list[tuple[str, float]], towns: Mapping[str, float], mentions: list[Mention], places: Gazetteer
+) -> tuple[Place | None, float]:
+    if not ranked:
+        # Only places that lie in no town of the list (a railway, a river): named, but not placed.
+        only = [one.codes[0] for one in mentions if len(one.codes) == 1]
+        return (places[only[0]], 0.4) if len(only) == 1 else (None, 0.0)
+    code, share = ranked[0]
+    town = places[code].town
+    if towns.get(town, 0.0) <= _SURE:
+        return None, share
+    second = next((value for other, value in ranked[1:] if places[other].town == town), 0.0)
+    if share > _SURE and share > 1.5 * second:
+        return places[code], share
+    # The town is sure, the spot is not: what the likely spots have in common is a fact, not a guess.
+    rivals = [other for other, value in ranked if places[other].town == town and value > 0.4 * share]
+    common = _common(rivals, places)
+    return (common, towns[town]) if common is not None else (None, share)
+
+
+def _common(codes: list[str], places: Gazetteer) -> Place | None:
+    chains = [places.around(code) for code in codes]
+    for candidate in chains[0]:
+        if all(candidate in chain for chain in chains):
+            place = places[candidate]
+            return None if place.kind == "district" else place
+    return None
+
+
+def _why(mentions: list[Mention], towns: Mapping[str, float], best: Place | None, places: Gazetteer) -> tuple[str, ...]:
+    why: list[str] = []
+    if best is not None:
+        hits = [one for one in mentions if best.code in one.codes]
+        why.append("exact" if any(one.exact for one in hits) else "alias" if hits else "common")
+        about = [one for one in mentions if any(places[code].town == best.town for code in one.codes)]
+        if len(about) > 1:
+            why.append("agree")
+        if len(about) < len(mentions):
+            why.append("disagree")
+    elif len(towns) > 1:
+        why.append("ambiguous" if len(mentions) == 1 else "disagree")
+    if any(one.hinted for one in mentions):
+        why.append("hint")
+    return tuple(why)
