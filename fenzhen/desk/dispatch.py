@@ -1,0 +1,143 @@
+"""Sending a ticket to the units in charge, and taking that back."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from fenzhen.desk.step import Incomplete, Move, NotOpen, step, text_hash, verb
+from fenzhen.desk.triage import require_hand
+from fenzhen.hotline import privacy
+from fenzhen.records.advice import Advice
+from fenzhen.records.directory import Category, Duty
+from fenzhen.records.handling import Assignment, Note
+from fenzhen.records.people import User
+from fenzhen.records.rules import setting
+from fenzhen.records.tickets import Ticket
+from fenzhen.records.units import Unit
+
+
+@verb
+def dispatch_ticket(
+    ticket: Ticket,
+    *,
+    by: User,
+    now: datetime,
+    lead: Unit,
+    assist: Sequence[Unit] = (),
+    level: int | None = None,
+    category: Category | None = None,
+    basis: str = "",
+    word: str = "",
+    chosen_rank: int | None = None,
+) -> list[Assignment]:
+    """Send a waiting ticket to its lead unit and those that assist. Both clocks of each start.
+
+    *basis* is the id of the duty rule it rests on, *chosen_rank* which advice was taken (0: another unit).
+    Raises `MovedMeanwhile` (a colleague was faster or has it in hand), `Incomplete`.
+    """
+    level = level or ticket.level
+    wrong: dict[str, str] = {}
+    if level not in (1, 2, 3, 4):
+        wrong["level"] = _("等级只有一级到四级。")
+    if not lead.is_active:
+        wrong["lead"] = _("这个单位已停用,请另选。")
+    if any(unit.pk == lead.pk for unit in assist):
+        wrong["assist"] = _("主办单位不能同时是协办单位。")
+    rule = Duty.objects.filter(rule_id=basis).first() if basis else None
+    if rule and rule.not_grassroots and lead.kind in {"town", "subdistrict"}:
+        wrong["lead"] = _("按权责清单,这类事项属部门职责,不得派给镇街。")
+    if wrong:
+        raise Incomplete(wrong)
+    require_hand(ticket, by, now)
+    word = privacy.lift_numbers(privacy.clean_text(word))[0]
+    seen: set[int] = {lead.pk}
+    helpers = [unit for unit in assist if not (unit.pk in seen or seen.add(unit.pk))]
+    births = [
+        Assignment(unit=unit, part=part, level=level, round=ticket.round, basis=basis, word=word)
+        for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
+    ]
+    changes: dict[str, object] = {"level": level, "dispatched_at": now, "held_by": None, "held_until": None}
+    if category is not None:
+        changes["category"] = category
+    step(
+        ticket,
+        "dispatch",
+        by=by,
+        now=now,
+        births=births,
+        facts={"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""},
+        **changes,
+    )
+    if chosen_rank is not None:
+        Advice.objects.filter(ticket=ticket).update(chosen_rank=chosen_rank)
+    return births
+
+
+@verb
+def take_back(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
+    """Undo a dispatch while no unit has signed: every assignment is recalled, the ticket waits again."""
+    active = list(Assignment.objects.filter(ticket=ticket, round=ticket.round).exclude(state="recalled"))
+    step(
+        ticket,
+        "take_back",
+        by=by,
+        now=now,
+        moves=[Move(item, "take_back") for item in active],
+        own_deadline=None,
+        lead_unit=None,
+        dispatched_at=None,
+    )
+    Advice.objects.filter(ticket=ticket).update(chosen_rank=None)
+    return ticket
+
+
+@verb
+def reopen_ticket(ticket: Ticket, *, by: User, now: datetime, text: str) -> Ticket:
+    """Bring a resting ticket back to the triage desk, with the new fact that it rests on.
+
+    A dispatcher may so undo an answer or a redirection of their own for a few minutes; later, and for
+    closed tickets, it takes a shift lead or the chief. The next dispatch is a new round.
+    """
+    from fenzhen.hotline.roles import CHIEFS
+
+    text = privacy.lift_numbers(privacy.clean_text(text))[0]
+    if by.role not in CHIEFS:
+        raise NotOpen("ticket", "reopen", ticket.state, str(by.role))
+    if not text:
+        raise Incomplete({"text": _("请写明重新启动的新情况。")})
+    rounds = Assignment.objects.filter(ticket=ticket).exclude(state="recalled").order_by("-round").first()
+    entry = step(
+        ticket,
+        "reopen",
+        by=by,
+        now=now,
+        facts={"words": text_hash(text)},
+        round=(rounds.round + 1) if rounds else ticket.round,
+        closed_at=None,
+        reason_code="",
+        own_deadline=None,
+    )
+    Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="reopen", text=text)
+    return ticket
+
+
+@verb
+def undo_desk_act(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
+    """Undo my own last act at the desk (dispatch, redirection, answer, asking back), within the district's
+    `undo_minutes`. Raises `NotOpen` where there is nothing of mine to undo any more."""
+    from fenzhen.desk.step import last_entry
+
+    last = last_entry(ticket)
+    grace = timedelta(minutes=int(setting("undo_minutes", 5)))
+    if last is None or last.by_id != by.pk or now - last.at > grace:
+        raise NotOpen("ticket", "undo", ticket.state, str(by.role))
+    if last.act == "dispatch":
+        return take_back(ticket, by=by, now=now)
+    if last.act in {"redirect", "answer"}:
+        step(ticket, "undo", by=by, now=now, closed_at=None, reason_code="", answer="")
+        return ticket
+    if last.act == "ask_back":
+        step(ticket, "supplement", by=by, now=now, facts={"undo": True})
+        return ticket
+    raise NotOpen("ticket", "undo", ticket.state, str(by.role))

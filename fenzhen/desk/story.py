@@ -1,0 +1,59 @@
+"""What may be done to a ticket at any time without moving it: add a note, show who called and say why."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from fenzhen.desk.step import Incomplete, NotYours, step, text_hash, verb
+from fenzhen.hotline import privacy
+from fenzhen.hotline.privacy import Sight
+from fenzhen.records.handling import Assignment, Note
+from fenzhen.records.people import User
+from fenzhen.records.tickets import SealedNumber, Ticket
+
+
+@verb
+def add_note(ticket: Ticket, *, by: User, now: datetime, text: str) -> Note:
+    """A line for the story."""
+    kept = privacy.lift_numbers(privacy.clean_text(text))[0]
+    if not kept:
+        raise Incomplete({"text": _("请写下备注内容。")})
+    entry = step(ticket, "note", by=by, now=now, facts={"words": text_hash(kept)})
+    return Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="note", text=kept)
+
+
+@dataclass(frozen=True, slots=True)
+class Revealed:
+    """Who called, in clear, and the numbers that stood in the words, by their marks."""
+
+    name: str
+    phone: str
+    account: str
+    numbers: dict[str, str]
+
+
+@verb
+def reveal_caller(ticket: Ticket, *, by: User, now: datetime, why: str) -> Revealed:
+    """Show a masked caller. The reason is obligatory and stands in the journal for whoever asks who looked.
+
+    Raises `NotYours` where the role may not (a unit never sees a secret caller or a reporter), `Incomplete`
+    without a reason.
+    """
+    same = bool(
+        by.unit_id and Assignment.objects.filter(ticket=ticket, unit_id=by.unit_id).exclude(state="recalled").exists()
+    )
+    if privacy.sight(by.role, same_unit=same, is_secret=ticket.is_secret, is_report=ticket.is_report) < Sight.MASKED:
+        raise NotYours
+    why = privacy.lift_numbers(privacy.clean_text(why))[0][:200]
+    if len(why) < 2:
+        raise Incomplete({"why": _("请写明查看的原因,它会记入日志。")})
+    entry = step(ticket, "reveal", by=by, now=now, facts={"why": text_hash(why)})
+    Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="reveal", text=why)
+    caller = ticket.caller
+    return Revealed(
+        caller.name if caller else "",
+        caller.phone if caller else "",
+        caller.account if caller else "",
+        {row.mark: row.value for row in SealedNumber.objects.filter(ticket=ticket)},
+    )

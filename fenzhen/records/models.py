@@ -1,0 +1,49 @@
+"""The table of contents of what is kept; Django looks for models here."""
+
+from fenzhen.records.advice import Advice
+from fenzhen.records.callbacks import Attempt, CallBack
+from fenzhen.records.directory import Category, Duty, Example
+from fenzhen.records.district import CalendarDay, District, Level
+from fenzhen.records.drafts import Draft
+from fenzhen.records.handling import Assignment, Note, Reply
+from fenzhen.records.imports import ImportBatch
+from fenzhen.records.journal import Cursor, Entry, SealHead
+from fenzhen.records.notices import Notice
+from fenzhen.records.once import OnceToken
+from fenzhen.records.people import User
+from fenzhen.records.places import Place
+from fenzhen.records.requests import Request
+from fenzhen.records.search import SearchText
+from fenzhen.records.tickets import Caller, NumberSeries, SealedNumber, Ticket
+from fenzhen.records.units import Unit
+
+__all__ = [
+    "Advice",
+    "Assignment",
+    "Attempt",
+    "CalendarDay",
+    "CallBack",
+    "Caller",
+    "Category",
+    "Cursor",
+    "District",
+    "Draft",
+    "Duty",
+    "Entry",
+    "Example",
+    "ImportBatch",
+    "Level",
+    "Note",
+    "Notice",
+    "NumberSeries",
+    "OnceToken",
+    "Place",
+    "Reply",
+    "Request",
+    "SealHead",
+    "SealedNumber",
+    "SearchText",
+    "Ticket",
+    "Unit",
+    "User",
+]

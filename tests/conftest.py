@@ -1,0 +1,31 @@
+"""What every test may ask for."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before Django reads its settings: tests keep their keys and data to themselves.
+_HOME = Path(tempfile.mkdtemp(prefix="fenzhen-test-"))
+os.environ["FENZHEN_DATA_DIR"] = str(_HOME)
+os.environ.setdefault("FENZHEN_KEYS", "test:" + "A" * 43)
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fenzhen.settings")
+
+from tests import cast as _cast  # noqa: E402 - the environment must be set first
+
+SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+
+@pytest.fixture
+def cast(db: None) -> "_cast.Cast":
+    """The whole cast, in the test's database."""
+    return _cast.build()
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Real messages to measure on; never part of the repository."""
+    if not SHARED.exists():
+        pytest.skip(f"no data in {SHARED}")
+    return SHARED
