@@ -105,7 +105,9 @@ _database_url = os.environ.get("FENZHEN_DATABASE_URL", "")
 if _database_url:
     DATABASES = {"default": dj_database_url.parse(_database_url, conn_max_age=60, conn_health_checks=True)}
 else:
-    DATABASES = {"default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(FENZHEN_DATA_DIR / "fenzhen.sqlite3")}}
+    DATABASES = {
+        "default": {"ENGINE": "django.db.backends.sqlite3", "NAME": str(FENZHEN_DATA_DIR / "fenzhen.sqlite3")}
+    }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a writer waits for its turn at the beginning instead of failing in the middle.
     DATABASES["default"]["OPTIONS"] = {

@@ -82,7 +82,12 @@ class Cast:
         now = now or self.now
         ticket = self.waiting(now, **fields)
         dispatch_ticket(
-            ticket, by=self.wang, now=now + timedelta(minutes=1), lead=self.liuhe, assist=[self.housing], basis="D1"
+            ticket,
+            by=self.wang,
+            now=now + timedelta(minutes=1),
+            lead=self.liuhe,
+            assist=[self.housing],
+            basis="D1",
         )
         return ticket
 
@@ -123,7 +128,12 @@ class Cast:
 
     @staticmethod
     def said(**fields: Any) -> Said:
-        base: dict[str, Any] = {"contacted": True, "solved": "yes", "satisfied": "satisfied", "emotion": "calm"}
+        base: dict[str, Any] = {
+            "contacted": True,
+            "solved": "yes",
+            "satisfied": "satisfied",
+            "emotion": "calm",
+        }
         return Said(**(base | fields))
 
 
@@ -135,7 +145,9 @@ def build() -> Cast:
     from fenzhen.records.rules import forget_rules
 
     forget_rules()
-    District.objects.create(code="990000", name="柳山区", is_demo=True, banner="演示数据", settings={}, checksum="cast")
+    District.objects.create(
+        code="990000", name="柳山区", is_demo=True, banner="演示数据", settings={}, checksum="cast"
+    )
     for level, limit, unit, sign, contact in (
         (1, 2, "hour", 15, 1),
         (2, 24, "hour", 30, 2),
@@ -145,9 +157,15 @@ def build() -> Cast:
         Level.objects.create(
             level=level, name=f"L{level}", limit=limit, unit=unit, sign_minutes=sign, contact_hours=contact
         )
-    town = Place.objects.create(code="990000001", name="柳河镇", kind="town", parent="990000", town="990000001")
-    other = Place.objects.create(code="990000002", name="松山镇", kind="town", parent="990000", town="990000002")
-    estate = Place.objects.create(code="E1", name="清荷苑", kind="estate", parent="990000001", town="990000001")
+    town = Place.objects.create(
+        code="990000001", name="柳河镇", kind="town", parent="990000", town="990000001"
+    )
+    other = Place.objects.create(
+        code="990000002", name="松山镇", kind="town", parent="990000", town="990000002"
+    )
+    estate = Place.objects.create(
+        code="E1", name="清荷苑", kind="estate", parent="990000001", town="990000001"
+    )
     liuhe = Unit.objects.create(
         code="T1",
         name="柳山区柳河镇人民政府",
@@ -183,17 +201,35 @@ def build() -> Cast:
         pinyin="liushangonganfenju lsgafj",
     )
     category = Category.objects.create(
-        code="010101", level1="住房与物业", level2="物业服务", name="公共设施维修", definition="楼道灯、门禁等公共设施损坏"
+        code="010101",
+        level1="住房与物业",
+        level2="物业服务",
+        name="公共设施维修",
+        definition="楼道灯、门禁等公共设施损坏",
     )
     stranded = Category.objects.create(
         code="230101", level1="疫情防控", level2="人员", name="滞留人员救助", definition="被拦在外无处可去"
     )
     Duty.objects.create(
-        rule_id="D1", category="0101", lead="@town", assist="ZJW", level=3, basis="属地管理", basis_doc="权责清单"
+        rule_id="D1",
+        category="0101",
+        lead="@town",
+        assist="ZJW",
+        level=3,
+        basis="属地管理",
+        basis_doc="权责清单",
     )
-    Duty.objects.create(rule_id="D2", category="2301", lead="@town", level=1, basis="属地救助", basis_doc="权责清单")
     Duty.objects.create(
-        rule_id="D3", category="02", lead="ZJW", level=3, basis="执法权在部门", not_grassroots=True, basis_doc="权责清单"
+        rule_id="D2", category="2301", lead="@town", level=1, basis="属地救助", basis_doc="权责清单"
+    )
+    Duty.objects.create(
+        rule_id="D3",
+        category="02",
+        lead="ZJW",
+        level=3,
+        basis="执法权在部门",
+        not_grassroots=True,
+        basis_doc="权责清单",
     )
 
     def person(username: str, name: str, role: Role, unit: Unit | None = None) -> User:

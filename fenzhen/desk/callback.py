@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -151,7 +152,15 @@ def close_unreached(ticket: Ticket, *, by: User, now: datetime) -> CallBack:
     days = {timezone.localtime(t.at).date() for t in tries}
     if len(tries) < int(setting("callback.attempts", 3)) or len(days) < int(setting("callback.span_days", 2)):
         raise NotOpen("ticket", "close_unreached", ticket.state, str(by.role))
-    step(ticket, "close_unreached", by=by, now=now, moves=ended(ticket), facts={"tries": len(tries)}, closed_at=now)
+    step(
+        ticket,
+        "close_unreached",
+        by=by,
+        now=now,
+        moves=ended(ticket),
+        facts={"tries": len(tries)},
+        closed_at=now,
+    )
     callback.outcome, callback.done_at, callback.done_by = "unreached", now, by
     callback.save(update_fields=["outcome", "done_at", "done_by"])
     return callback
@@ -174,7 +183,9 @@ def proposed_try(callback: CallBack, now: datetime) -> datetime:
     if 8 <= later.hour < 20:
         return later
     day = later.date() if later.hour < 8 else later.date() + timedelta(days=1)
-    return later.replace(year=day.year, month=day.month, day=day.day, hour=10, minute=0, second=0, microsecond=0)
+    return later.replace(
+        year=day.year, month=day.month, day=day.day, hour=10, minute=0, second=0, microsecond=0
+    )
 
 
 def _check(said: Said) -> None:
@@ -197,7 +208,7 @@ def _check(said: Said) -> None:
         raise Incomplete(wrong)
 
 
-def _first(ticket: Ticket, said: Said) -> dict[str, str]:
+def _first(ticket: Ticket, said: Said) -> dict[str, Any]:
     """The first round's answers are written once and never again."""
     if ticket.first_solved:
         return {}
@@ -217,7 +228,11 @@ def _facts(said: Said, callback: CallBack) -> dict[str, object]:
 
 
 def _keep(callback: CallBack, said: Said, by: User, now: datetime, outcome: str) -> CallBack:
-    claim = Reply.objects.filter(assignment__ticket=callback.ticket, assignment__part="lead").order_by("-id").first()
+    claim = (
+        Reply.objects.filter(assignment__ticket=callback.ticket, assignment__part="lead")
+        .order_by("-id")
+        .first()
+    )
     Attempt.objects.create(callback=callback, at=now, by=by, outcome="reached")
     callback.outcome, callback.done_at, callback.done_by = outcome, now, by
     callback.contacted, callback.solved, callback.satisfied = said.contacted, said.solved, said.satisfied

@@ -16,7 +16,10 @@ from fenzhen.records.words import VOID_REASONS
 
 def ended(ticket: Ticket) -> list[Move]:
     """Every assignment that still runs ends with the ticket."""
-    return [Move(item, "end") for item in Assignment.objects.filter(ticket=ticket, state__in=[str(s) for s in ACTIVE])]
+    return [
+        Move(item, "end")
+        for item in Assignment.objects.filter(ticket=ticket, state__in=[str(s) for s in ACTIVE])
+    ]
 
 
 @verb

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -51,13 +52,12 @@ def dispatch_ticket(
         raise Incomplete(wrong)
     require_hand(ticket, by, now)
     word = privacy.lift_numbers(privacy.clean_text(word))[0]
-    seen: set[int] = {lead.pk}
-    helpers = [unit for unit in assist if not (unit.pk in seen or seen.add(unit.pk))]
+    helpers = list({unit.pk: unit for unit in assist}.values())
     births = [
         Assignment(unit=unit, part=part, level=level, round=ticket.round, basis=basis, word=word)
         for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
     ]
-    changes: dict[str, object] = {"level": level, "dispatched_at": now, "held_by": None, "held_until": None}
+    changes: dict[str, Any] = {"level": level, "dispatched_at": now, "held_by": None, "held_until": None}
     if category is not None:
         changes["category"] = category
     step(

@@ -69,7 +69,11 @@ def receive_ticket(heard: Heard, *, by: User, now: datetime) -> Ticket:
         "receive",
         by=by,
         now=now,
-        facts={"words": text_hash(ticket.title + "\n" + ticket.body), "channel": ticket.channel, **heard.facts},
+        facts={
+            "words": text_hash(ticket.title + "\n" + ticket.body),
+            "channel": ticket.channel,
+            **heard.facts,
+        },
     )
     _keep_words(ticket, lifted)
     assert entry.n == 1
@@ -86,7 +90,9 @@ def file_history(heard: Heard, *, by: User, now: datetime, **outcome: Any) -> Ti
     ticket.is_history = True
     for column, value in outcome.items():
         setattr(ticket, column, value)
-    begin(ticket, "file_history", by=by, now=now, facts={"words": text_hash(ticket.title + "\n" + ticket.body)})
+    begin(
+        ticket, "file_history", by=by, now=now, facts={"words": text_hash(ticket.title + "\n" + ticket.body)}
+    )
     _keep_words(ticket, lifted)
     return ticket
 

@@ -47,7 +47,13 @@ def send_back_reply(
     )
     if kept:
         Note.objects.create(
-            ticket=assignment.ticket, assignment=assignment, n=entry.n, by=by, at=now, kind="send_back", text=kept
+            ticket=assignment.ticket,
+            assignment=assignment,
+            n=entry.n,
+            by=by,
+            at=now,
+            kind="send_back",
+            text=kept,
         )
     return _judged(assignment, by, now, "sent_back", reasons, kept)
 

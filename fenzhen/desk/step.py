@@ -72,7 +72,9 @@ class Move:
     act: str
 
 
-def begin(ticket: Ticket, act: str, *, by: User, now: datetime, facts: Mapping[str, Any] | None = None) -> Entry:
+def begin(
+    ticket: Ticket, act: str, *, by: User, now: datetime, facts: Mapping[str, Any] | None = None
+) -> Entry:
     """Bring an unsaved ticket into being. Raises `NotOpen`."""
     row = check("ticket", act, None, by.role)
     assert row.to is not None
@@ -101,7 +103,9 @@ def step(
     """
     seen = ticket.state
     ticket.refresh_from_db()
-    carried = has("ticket", act) and (not moves or any(m.assignment.part == "lead" or m.act != act for m in moves))
+    carried = has("ticket", act) and (
+        not moves or any(m.assignment.part == "lead" or m.act != act for m in moves)
+    )
     _same_unit(ticket, by, moves)
     entry_row: Row
     if carried:
@@ -159,7 +163,9 @@ def step(
     )
 
 
-def note_act(subject: str, act: str, *, by: User, now: datetime, facts: Mapping[str, Any] | None = None) -> Entry:
+def note_act(
+    subject: str, act: str, *, by: User, now: datetime, facts: Mapping[str, Any] | None = None
+) -> Entry:
     """One entry on a subject that is no ticket (``import:3``, ``person:5``): what was done beside the way."""
     last = Entry.objects.filter(subject=subject).order_by("-n").first()
     n, previous = (last.n + 1, last.hash) if last else (1, "")
@@ -216,9 +222,12 @@ def _same_unit(ticket: Ticket, by: User, moves: Iterable[Move]) -> None:
         return
     moves = list(moves)
     if moves:
-        if any(move.assignment.unit_id != by.unit_id for move in moves):
+        if by.unit_id is None or any(move.assignment.unit_id != by.unit_id for move in moves):
             raise NotYours
-    elif not Assignment.objects.filter(ticket=ticket, unit_id=by.unit_id).exclude(state="recalled").exists():
+    elif (
+        by.unit_id is None
+        or not Assignment.objects.filter(ticket=ticket, unit_id=by.unit_id).exclude(state="recalled").exists()
+    ):
         raise NotYours
 
 
@@ -227,9 +236,9 @@ def _claim(ticket: Ticket, row: Row | None, target: str, now: datetime, columns:
     allowed = list(row.sources) if row else [ticket.state]
     for _ in range(8):
         version = ticket.version
-        hit = Ticket.objects.filter(pk=ticket.pk, state=ticket.state, state__in=allowed, version=version).update(
-            state=target, version=version + 1, changed_at=now, **columns
-        )
+        hit = Ticket.objects.filter(
+            pk=ticket.pk, state=ticket.state, state__in=allowed, version=version
+        ).update(state=target, version=version + 1, changed_at=now, **columns)
         if hit:
             ticket.refresh_from_db()
             return version + 1
@@ -288,7 +297,10 @@ def _give(item: Assignment, ticket: Ticket, act: str, by: User, now: datetime) -
     item.sign_due = due(Clock.SIGN, now, item.level, rules)
     # A new round has the district's own clock: the city's was used up by the first one.
     city = (
-        {"city_received": ticket.city_received_at or ticket.received_at, "city_deadline": ticket.city_deadline}
+        {
+            "city_received": ticket.city_received_at or ticket.received_at,
+            "city_deadline": ticket.city_deadline,
+        }
         if item.round == 1 and ticket.city_deadline
         else {}
     )

@@ -41,9 +41,13 @@ def reveal_caller(ticket: Ticket, *, by: User, now: datetime, why: str) -> Revea
     without a reason.
     """
     same = bool(
-        by.unit_id and Assignment.objects.filter(ticket=ticket, unit_id=by.unit_id).exclude(state="recalled").exists()
+        by.unit_id
+        and Assignment.objects.filter(ticket=ticket, unit_id=by.unit_id).exclude(state="recalled").exists()
     )
-    if privacy.sight(by.role, same_unit=same, is_secret=ticket.is_secret, is_report=ticket.is_report) < Sight.MASKED:
+    if (
+        privacy.sight(by.role, same_unit=same, is_secret=ticket.is_secret, is_report=ticket.is_report)
+        < Sight.MASKED
+    ):
         raise NotYours
     why = privacy.lift_numbers(privacy.clean_text(why))[0][:200]
     if len(why) < 2:

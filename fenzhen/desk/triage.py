@@ -28,7 +28,9 @@ def hold_ticket(ticket: Ticket, *, by: User, now: datetime) -> bool:
         raise NotYours
     until = now + timedelta(seconds=int(setting("hold_seconds", 120)))
     free = Q(held_by=None) | Q(held_by=by) | Q(held_until__lt=now)
-    hit = Ticket.objects.filter(free, pk=ticket.pk, state="pending_dispatch").update(held_by=by, held_until=until)
+    hit = Ticket.objects.filter(free, pk=ticket.pk, state="pending_dispatch").update(
+        held_by=by, held_until=until
+    )
     ticket.refresh_from_db(fields=["held_by", "held_until", "state"])
     return bool(hit)
 
@@ -42,7 +44,7 @@ def release_ticket(ticket: Ticket, *, by: User, now: datetime) -> None:
 def require_hand(ticket: Ticket, by: User, now: datetime) -> None:
     """Raises `MovedMeanwhile` while a colleague has the ticket in hand."""
     row = Ticket.objects.select_related("held_by").get(pk=ticket.pk)
-    if row.held_by_id and row.held_by_id != by.pk and row.held_until and row.held_until > now:
+    if row.held_by and row.held_by_id != by.pk and row.held_until and row.held_until > now:
         refusal = MovedMeanwhile(row, None)
         refusal.who, refusal.act = row.held_by.name, "hold"
         raise refusal
@@ -122,7 +124,10 @@ def record_advice(ticket: Ticket, *, by: User, now: datetime, advice: Mapping[st
         "advise",
         by=by,
         now=now,
-        facts={"adviser": fields.get("adviser", ""), "units": [u.get("unit") for u in fields.get("units", [])]},
+        facts={
+            "adviser": fields.get("adviser", ""),
+            "units": [u.get("unit") for u in fields.get("units", [])],
+        },
         **changes,
     )
     row, _made = Advice.objects.update_or_create(ticket=ticket, defaults={"made_at": now, **fields})

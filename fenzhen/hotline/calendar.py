@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from zoneinfo import ZoneInfo
 
 #: Holidays whose solar date the State Council's holiday measures fix (全国年节及纪念日放假办法 art. 2).
 #: Lunar ones are left out of a computed year on purpose: a computed year errs towards more working days,
@@ -36,6 +37,7 @@ class WorkingCalendar:
 
     days: Mapping[date, DayType] = field(default_factory=dict)
     day_ends: time = time(17, 30)
+    zone: ZoneInfo = ZoneInfo("Asia/Shanghai")
     published_years: frozenset[int] = frozenset()
 
     def __post_init__(self) -> None:
@@ -63,14 +65,16 @@ class WorkingCalendar:
     def add_workdays(self, start: datetime, count: int) -> datetime:
         """The end of the *count*-th working day after *start*'s day, which itself does not count.
 
-        Terms by days begin on the next day (Civil Code art. 201) and end with the working day.
+        Terms by days begin on the next day (Civil Code art. 201) and end with the working day. Days are those
+        of the calendar's own zone, whatever zone *start* is given in; a naive *start* is taken as local.
         """
-        day, left = start.date(), count
+        local = start.astimezone(self.zone) if start.tzinfo else start
+        day, left = local.date(), count
         while left > 0:
             day += timedelta(days=1)
             if self.is_workday(day):
                 left -= 1
-        return datetime.combine(day, self.day_ends, tzinfo=start.tzinfo)
+        return datetime.combine(day, self.day_ends, tzinfo=local.tzinfo)
 
     def workdays_between(self, start: date, end: date) -> int:
         """How many working days lie in (start, end]."""

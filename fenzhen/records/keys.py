@@ -78,9 +78,13 @@ class Keyring:
         if prefix != _PREFIX:
             raise SealBroken(column)
         if key_id not in self.keys:
-            raise KeyMissing(f"key {key_id!r} is needed to read {column}; put it into FENZHEN_KEYS or the key file")
+            raise KeyMissing(
+                f"key {key_id!r} is needed to read {column}; put it into FENZHEN_KEYS or the key file"
+            )
         try:
-            return AESGCM(self.keys[key_id]).decrypt(raw[:12], raw[12:], f"{key_id}|{column}".encode()).decode()
+            return (
+                AESGCM(self.keys[key_id]).decrypt(raw[:12], raw[12:], f"{key_id}|{column}".encode()).decode()
+            )
         except InvalidTag:
             raise SealBroken(column) from None
 
@@ -149,7 +153,9 @@ class SealedText(models.TextField):
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name not in {"isnull"}:
-            raise TypeError(f"a sealed column cannot be compared; look its keyed index up instead ({lookup_name})")
+            raise TypeError(
+                f"a sealed column cannot be compared; look its keyed index up instead ({lookup_name})"
+            )
         return super().get_lookup(lookup_name)
 
 

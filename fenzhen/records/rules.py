@@ -4,6 +4,8 @@ from datetime import time
 from functools import lru_cache
 from typing import Any
 
+from django.utils import timezone
+
 from fenzhen.hotline.calendar import DayType, WorkingCalendar
 from fenzhen.hotline.clock import ClockRules
 from fenzhen.hotline.levels import DEFAULT, LevelLimits, Limit, TimeUnit
@@ -34,7 +36,9 @@ def clock_rules() -> ClockRules:
 @lru_cache(maxsize=4)
 def _clock_rules(pk: int | None, checksum: str, stamp: str) -> ClockRules:
     levels = {
-        row.level: LevelLimits(row.level, Limit(row.limit, TimeUnit(row.unit)), row.sign_minutes, row.contact_hours)
+        row.level: LevelLimits(
+            row.level, Limit(row.limit, TimeUnit(row.unit)), row.sign_minutes, row.contact_hours
+        )
         for row in Level.objects.all()
     }
     days = list(CalendarDay.objects.all())
@@ -42,6 +46,7 @@ def _clock_rules(pk: int | None, checksum: str, stamp: str) -> ClockRules:
     calendar = WorkingCalendar(
         {day.date: DayType(day.day_type) for day in days},
         day_ends=time.fromisoformat(ends),
+        zone=timezone.get_default_timezone(),
         published_years=frozenset(day.date.year for day in days if day.published),
     )
     return ClockRules(

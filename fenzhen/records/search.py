@@ -34,5 +34,7 @@ def grams(text: str) -> str:
 class SearchText(models.Model):
     """A ticket's number, title, words and place as `grams`."""
 
-    ticket = models.OneToOneField(Ticket, primary_key=True, on_delete=models.CASCADE, related_name="search_text")
+    ticket = models.OneToOneField(
+        Ticket, primary_key=True, on_delete=models.CASCADE, related_name="search_text"
+    )
     grams = models.TextField()

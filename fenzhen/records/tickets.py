@@ -101,7 +101,9 @@ class Ticket(models.Model):
         ordering = ["-received_at", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["source", "external_no"], name="ticket_external_once", condition=Q(external_no__isnull=False)
+                fields=["source", "external_no"],
+                name="ticket_external_once",
+                condition=Q(external_no__isnull=False),
             ),
             models.CheckConstraint(condition=Q(level__gte=1) & Q(level__lte=4), name="ticket_level_1_to_4"),
         ]

@@ -8,608 +8,1037 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
-                ('username', models.CharField(max_length=64, unique=True)),
-                ('name', models.CharField(max_length=64)),
-                ('role', models.CharField(choices=fenzhen.records.words.role_choices, max_length=32)),
-                ('language', models.CharField(blank=True, default='', max_length=16)),
-                ('is_active', models.BooleanField(default=True)),
-                ('is_demo', models.BooleanField(default=False)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                ("username", models.CharField(max_length=64, unique=True)),
+                ("name", models.CharField(max_length=64)),
+                ("role", models.CharField(choices=fenzhen.records.words.role_choices, max_length=32)),
+                ("language", models.CharField(blank=True, default="", max_length=16)),
+                ("is_active", models.BooleanField(default=True)),
+                ("is_demo", models.BooleanField(default=False)),
             ],
             options={
-                'ordering': ['username'],
+                "ordering": ["username"],
             },
         ),
         migrations.CreateModel(
-            name='CalendarDay',
+            name="CalendarDay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('date', models.DateField(unique=True)),
-                ('day_type', models.CharField(choices=fenzhen.records.words.day_type_choices, max_length=16)),
-                ('name', models.CharField(blank=True, max_length=32)),
-                ('published', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("date", models.DateField(unique=True)),
+                ("day_type", models.CharField(choices=fenzhen.records.words.day_type_choices, max_length=16)),
+                ("name", models.CharField(blank=True, max_length=32)),
+                ("published", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['date'],
+                "ordering": ["date"],
             },
         ),
         migrations.CreateModel(
-            name='Caller',
+            name="Caller",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('name', fenzhen.records.keys.SealedText(blank=True, default='')),
-                ('name_index', models.CharField(blank=True, db_index=True, max_length=40)),
-                ('phone', fenzhen.records.keys.SealedText(blank=True, default='')),
-                ('phone_index', models.CharField(blank=True, db_index=True, max_length=40)),
-                ('tail_index', models.CharField(blank=True, db_index=True, max_length=40)),
-                ('account', fenzhen.records.keys.SealedText(blank=True, default='')),
-                ('account_index', models.CharField(blank=True, db_index=True, max_length=40)),
-                ('created_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("name", fenzhen.records.keys.SealedText(blank=True, default="")),
+                ("name_index", models.CharField(blank=True, db_index=True, max_length=40)),
+                ("phone", fenzhen.records.keys.SealedText(blank=True, default="")),
+                ("phone_index", models.CharField(blank=True, db_index=True, max_length=40)),
+                ("tail_index", models.CharField(blank=True, db_index=True, max_length=40)),
+                ("account", fenzhen.records.keys.SealedText(blank=True, default="")),
+                ("account_index", models.CharField(blank=True, db_index=True, max_length=40)),
+                ("created_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Category',
+            name="Category",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=6, unique=True)),
-                ('level1', models.CharField(max_length=64)),
-                ('level2', models.CharField(max_length=64)),
-                ('name', models.CharField(max_length=64)),
-                ('definition', models.TextField(blank=True)),
-                ('not_here', models.TextField(blank=True)),
-                ('kind_hint', models.CharField(blank=True, max_length=16)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=6, unique=True)),
+                ("level1", models.CharField(max_length=64)),
+                ("level2", models.CharField(max_length=64)),
+                ("name", models.CharField(max_length=64)),
+                ("definition", models.TextField(blank=True)),
+                ("not_here", models.TextField(blank=True)),
+                ("kind_hint", models.CharField(blank=True, max_length=16)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Cursor',
+            name="Cursor",
             fields=[
-                ('name', models.CharField(max_length=40, primary_key=True, serialize=False)),
-                ('position', models.PositiveBigIntegerField(default=0)),
+                ("name", models.CharField(max_length=40, primary_key=True, serialize=False)),
+                ("position", models.PositiveBigIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='District',
+            name="District",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16)),
-                ('name', models.CharField(max_length=64)),
-                ('is_demo', models.BooleanField(default=False)),
-                ('banner', models.CharField(blank=True, max_length=64)),
-                ('settings', models.JSONField(default=dict)),
-                ('loaded_at', models.DateTimeField(null=True)),
-                ('checksum', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=16)),
+                ("name", models.CharField(max_length=64)),
+                ("is_demo", models.BooleanField(default=False)),
+                ("banner", models.CharField(blank=True, max_length=64)),
+                ("settings", models.JSONField(default=dict)),
+                ("loaded_at", models.DateTimeField(null=True)),
+                ("checksum", models.CharField(blank=True, max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Duty',
+            name="Duty",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('rule_id', models.CharField(max_length=16, unique=True)),
-                ('category', models.CharField(db_index=True, max_length=6)),
-                ('territory', models.CharField(blank=True, max_length=16)),
-                ('place_type', models.CharField(blank=True, max_length=16)),
-                ('lead', models.CharField(max_length=16)),
-                ('assist', models.CharField(blank=True, max_length=128)),
-                ('level', models.PositiveSmallIntegerField(default=3)),
-                ('basis', models.TextField(blank=True)),
-                ('basis_doc', models.CharField(blank=True, max_length=128)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('floor_unit', models.CharField(blank=True, max_length=16)),
-                ('not_grassroots', models.BooleanField(default=False)),
-                ('note', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("rule_id", models.CharField(max_length=16, unique=True)),
+                ("category", models.CharField(db_index=True, max_length=6)),
+                ("territory", models.CharField(blank=True, max_length=16)),
+                ("place_type", models.CharField(blank=True, max_length=16)),
+                ("lead", models.CharField(max_length=16)),
+                ("assist", models.CharField(blank=True, max_length=128)),
+                ("level", models.PositiveSmallIntegerField(default=3)),
+                ("basis", models.TextField(blank=True)),
+                ("basis_doc", models.CharField(blank=True, max_length=128)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("floor_unit", models.CharField(blank=True, max_length=16)),
+                ("not_grassroots", models.BooleanField(default=False)),
+                ("note", models.TextField(blank=True)),
             ],
             options={
-                'verbose_name_plural': 'duties',
-                'ordering': ['rule_id'],
+                "verbose_name_plural": "duties",
+                "ordering": ["rule_id"],
             },
         ),
         migrations.CreateModel(
-            name='Level',
+            name="Level",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('level', models.PositiveSmallIntegerField(unique=True)),
-                ('name', models.CharField(max_length=32)),
-                ('limit', models.PositiveIntegerField()),
-                ('unit', models.CharField(choices=fenzhen.records.words.time_unit_choices, max_length=16)),
-                ('sign_minutes', models.PositiveIntegerField()),
-                ('contact_hours', models.PositiveIntegerField()),
-                ('confirmed', models.BooleanField(default=False)),
-                ('note', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField(unique=True)),
+                ("name", models.CharField(max_length=32)),
+                ("limit", models.PositiveIntegerField()),
+                ("unit", models.CharField(choices=fenzhen.records.words.time_unit_choices, max_length=16)),
+                ("sign_minutes", models.PositiveIntegerField()),
+                ("contact_hours", models.PositiveIntegerField()),
+                ("confirmed", models.BooleanField(default=False)),
+                ("note", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['level'],
+                "ordering": ["level"],
             },
         ),
         migrations.CreateModel(
-            name='NumberSeries',
+            name="NumberSeries",
             fields=[
-                ('day', models.DateField(primary_key=True, serialize=False)),
-                ('last', models.PositiveIntegerField(default=0)),
+                ("day", models.DateField(primary_key=True, serialize=False)),
+                ("last", models.PositiveIntegerField(default=0)),
             ],
         ),
         migrations.CreateModel(
-            name='Place',
+            name="Place",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16, unique=True)),
-                ('name', models.CharField(max_length=128)),
-                ('kind', models.CharField(max_length=16)),
-                ('parent', models.CharField(blank=True, max_length=16)),
-                ('town', models.CharField(blank=True, db_index=True, max_length=16)),
-                ('aliases', models.TextField(blank=True)),
-                ('run_by', models.CharField(blank=True, max_length=64)),
-                ('note', models.TextField(blank=True)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=16, unique=True)),
+                ("name", models.CharField(max_length=128)),
+                ("kind", models.CharField(max_length=16)),
+                ("parent", models.CharField(blank=True, max_length=16)),
+                ("town", models.CharField(blank=True, db_index=True, max_length=16)),
+                ("aliases", models.TextField(blank=True)),
+                ("run_by", models.CharField(blank=True, max_length=64)),
+                ("note", models.TextField(blank=True)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='SealHead',
+            name="SealHead",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveBigIntegerField(default=0)),
-                ('sealed', models.CharField(blank=True, max_length=64)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("position", models.PositiveBigIntegerField(default=0)),
+                ("sealed", models.CharField(blank=True, max_length=64)),
             ],
         ),
         migrations.CreateModel(
-            name='Ticket',
+            name="Ticket",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('number', models.CharField(max_length=24, unique=True)),
-                ('source', models.CharField(default='hotline', max_length=24)),
-                ('external_no', models.CharField(blank=True, max_length=64, null=True)),
-                ('is_history', models.BooleanField(default=False)),
-                ('state', models.CharField(choices=fenzhen.records.words.ticket_state_choices, max_length=24)),
-                ('version', models.PositiveIntegerField(default=0)),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('kind', models.CharField(choices=fenzhen.records.words.kind_choices, default='help', max_length=16)),
-                ('channel', models.CharField(choices=fenzhen.records.words.channel_choices, default='phone', max_length=16)),
-                ('title', models.CharField(max_length=200)),
-                ('body', models.TextField(blank=True)),
-                ('is_secret', models.BooleanField(default=False)),
-                ('is_report', models.BooleanField(default=False)),
-                ('place_text', models.CharField(blank=True, max_length=255)),
-                ('place_now', models.CharField(blank=True, max_length=255)),
-                ('city_category', models.CharField(blank=True, max_length=128)),
-                ('level', models.PositiveSmallIntegerField(default=3)),
-                ('received_at', models.DateTimeField()),
-                ('city_received_at', models.DateTimeField(null=True)),
-                ('city_deadline', models.DateTimeField(null=True)),
-                ('own_deadline', models.DateTimeField(null=True)),
-                ('triage_due', models.DateTimeField(null=True)),
-                ('callback_due', models.DateTimeField(null=True)),
-                ('paused_at', models.DateTimeField(null=True)),
-                ('dispatched_at', models.DateTimeField(null=True)),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('changed_at', models.DateTimeField()),
-                ('held_until', models.DateTimeField(null=True)),
-                ('reason_code', models.CharField(blank=True, max_length=32)),
-                ('answer', models.TextField(blank=True)),
-                ('first_solved', models.CharField(blank=True, choices=fenzhen.records.words.solved_choices, max_length=12)),
-                ('first_satisfied', models.CharField(blank=True, choices=fenzhen.records.words.satisfied_choices, max_length=12)),
-                ('final_solved', models.CharField(blank=True, choices=fenzhen.records.words.solved_choices, max_length=12)),
-                ('final_satisfied', models.CharField(blank=True, choices=fenzhen.records.words.satisfied_choices, max_length=12)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("number", models.CharField(max_length=24, unique=True)),
+                ("source", models.CharField(default="hotline", max_length=24)),
+                ("external_no", models.CharField(blank=True, max_length=64, null=True)),
+                ("is_history", models.BooleanField(default=False)),
+                (
+                    "state",
+                    models.CharField(choices=fenzhen.records.words.ticket_state_choices, max_length=24),
+                ),
+                ("version", models.PositiveIntegerField(default=0)),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=fenzhen.records.words.kind_choices, default="help", max_length=16
+                    ),
+                ),
+                (
+                    "channel",
+                    models.CharField(
+                        choices=fenzhen.records.words.channel_choices, default="phone", max_length=16
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("body", models.TextField(blank=True)),
+                ("is_secret", models.BooleanField(default=False)),
+                ("is_report", models.BooleanField(default=False)),
+                ("place_text", models.CharField(blank=True, max_length=255)),
+                ("place_now", models.CharField(blank=True, max_length=255)),
+                ("city_category", models.CharField(blank=True, max_length=128)),
+                ("level", models.PositiveSmallIntegerField(default=3)),
+                ("received_at", models.DateTimeField()),
+                ("city_received_at", models.DateTimeField(null=True)),
+                ("city_deadline", models.DateTimeField(null=True)),
+                ("own_deadline", models.DateTimeField(null=True)),
+                ("triage_due", models.DateTimeField(null=True)),
+                ("callback_due", models.DateTimeField(null=True)),
+                ("paused_at", models.DateTimeField(null=True)),
+                ("dispatched_at", models.DateTimeField(null=True)),
+                ("closed_at", models.DateTimeField(null=True)),
+                ("changed_at", models.DateTimeField()),
+                ("held_until", models.DateTimeField(null=True)),
+                ("reason_code", models.CharField(blank=True, max_length=32)),
+                ("answer", models.TextField(blank=True)),
+                (
+                    "first_solved",
+                    models.CharField(blank=True, choices=fenzhen.records.words.solved_choices, max_length=12),
+                ),
+                (
+                    "first_satisfied",
+                    models.CharField(
+                        blank=True, choices=fenzhen.records.words.satisfied_choices, max_length=12
+                    ),
+                ),
+                (
+                    "final_solved",
+                    models.CharField(blank=True, choices=fenzhen.records.words.solved_choices, max_length=12),
+                ),
+                (
+                    "final_satisfied",
+                    models.CharField(
+                        blank=True, choices=fenzhen.records.words.satisfied_choices, max_length=12
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-received_at', '-id'],
+                "ordering": ["-received_at", "-id"],
             },
         ),
         migrations.CreateModel(
-            name='Unit',
+            name="Unit",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('code', models.CharField(max_length=16, unique=True)),
-                ('name', models.CharField(max_length=128)),
-                ('short_name', models.CharField(max_length=64)),
-                ('aliases', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=fenzhen.records.words.unit_kind_choices, max_length=16)),
-                ('line', models.CharField(choices=fenzhen.records.words.line_choices, max_length=16)),
-                ('territory', models.CharField(blank=True, max_length=16)),
-                ('duties', models.TextField(blank=True)),
-                ('note', models.TextField(blank=True)),
-                ('pinyin', models.CharField(blank=True, max_length=255)),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("code", models.CharField(max_length=16, unique=True)),
+                ("name", models.CharField(max_length=128)),
+                ("short_name", models.CharField(max_length=64)),
+                ("aliases", models.TextField(blank=True)),
+                ("kind", models.CharField(choices=fenzhen.records.words.unit_kind_choices, max_length=16)),
+                ("line", models.CharField(choices=fenzhen.records.words.line_choices, max_length=16)),
+                ("territory", models.CharField(blank=True, max_length=16)),
+                ("duties", models.TextField(blank=True)),
+                ("note", models.TextField(blank=True)),
+                ("pinyin", models.CharField(blank=True, max_length=255)),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['code'],
+                "ordering": ["code"],
             },
         ),
         migrations.CreateModel(
-            name='Assignment',
+            name="Assignment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField(default=1)),
-                ('part', models.CharField(choices=fenzhen.records.words.part_choices, max_length=8)),
-                ('state', models.CharField(choices=fenzhen.records.words.assignment_state_choices, max_length=24)),
-                ('level', models.PositiveSmallIntegerField()),
-                ('basis', models.CharField(blank=True, max_length=16)),
-                ('word', models.TextField(blank=True)),
-                ('given_at', models.DateTimeField()),
-                ('sign_due', models.DateTimeField()),
-                ('handle_due', models.DateTimeField()),
-                ('paused_at', models.DateTimeField(null=True)),
-                ('signed_at', models.DateTimeField(null=True)),
-                ('submitted_at', models.DateTimeField(null=True)),
-                ('given_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField(default=1)),
+                ("part", models.CharField(choices=fenzhen.records.words.part_choices, max_length=8)),
+                (
+                    "state",
+                    models.CharField(choices=fenzhen.records.words.assignment_state_choices, max_length=24),
+                ),
+                ("level", models.PositiveSmallIntegerField()),
+                ("basis", models.CharField(blank=True, max_length=16)),
+                ("word", models.TextField(blank=True)),
+                ("given_at", models.DateTimeField()),
+                ("sign_due", models.DateTimeField()),
+                ("handle_due", models.DateTimeField()),
+                ("paused_at", models.DateTimeField(null=True)),
+                ("signed_at", models.DateTimeField(null=True)),
+                ("submitted_at", models.DateTimeField(null=True)),
+                (
+                    "given_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ticket', 'round', 'id'],
+                "ordering": ["ticket", "round", "id"],
             },
         ),
         migrations.CreateModel(
-            name='CallBack',
+            name="CallBack",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('round', models.PositiveSmallIntegerField()),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField()),
-                ('next_try_at', models.DateTimeField(null=True)),
-                ('appointment', models.BooleanField(default=False)),
-                ('outcome', models.CharField(blank=True, max_length=12)),
-                ('done_at', models.DateTimeField(null=True)),
-                ('contacted', models.BooleanField(null=True)),
-                ('solved', models.CharField(blank=True, choices=fenzhen.records.words.solved_choices, max_length=12)),
-                ('satisfied', models.CharField(blank=True, choices=fenzhen.records.words.satisfied_choices, max_length=12)),
-                ('is_true', models.BooleanField(null=True)),
-                ('reason_code', models.CharField(blank=True, max_length=32)),
-                ('words', models.TextField(blank=True)),
-                ('emotion', models.CharField(blank=True, choices=fenzhen.records.words.emotion_choices, max_length=12)),
-                ('risk', models.CharField(blank=True, choices=fenzhen.records.words.risk_choices, max_length=12)),
-                ('vulnerable', models.JSONField(default=list)),
-                ('place_now', models.CharField(blank=True, max_length=255)),
-                ('contradiction', models.BooleanField(default=False)),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("round", models.PositiveSmallIntegerField()),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField()),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("appointment", models.BooleanField(default=False)),
+                ("outcome", models.CharField(blank=True, max_length=12)),
+                ("done_at", models.DateTimeField(null=True)),
+                ("contacted", models.BooleanField(null=True)),
+                (
+                    "solved",
+                    models.CharField(blank=True, choices=fenzhen.records.words.solved_choices, max_length=12),
+                ),
+                (
+                    "satisfied",
+                    models.CharField(
+                        blank=True, choices=fenzhen.records.words.satisfied_choices, max_length=12
+                    ),
+                ),
+                ("is_true", models.BooleanField(null=True)),
+                ("reason_code", models.CharField(blank=True, max_length=32)),
+                ("words", models.TextField(blank=True)),
+                (
+                    "emotion",
+                    models.CharField(
+                        blank=True, choices=fenzhen.records.words.emotion_choices, max_length=12
+                    ),
+                ),
+                (
+                    "risk",
+                    models.CharField(blank=True, choices=fenzhen.records.words.risk_choices, max_length=12),
+                ),
+                ("vulnerable", models.JSONField(default=list)),
+                ("place_now", models.CharField(blank=True, max_length=255)),
+                ("contradiction", models.BooleanField(default=False)),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ticket', 'round'],
+                "ordering": ["ticket", "round"],
             },
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('outcome', models.CharField(choices=fenzhen.records.words.attempt_choices, max_length=16)),
-                ('channel', models.CharField(default='phone', max_length=16)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('callback', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attempts', to='records.callback')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("outcome", models.CharField(choices=fenzhen.records.words.attempt_choices, max_length=16)),
+                ("channel", models.CharField(default="phone", max_length=16)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "callback",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="attempts",
+                        to="records.callback",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Example',
+            name="Example",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('text', models.TextField()),
-                ('category', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='examples', to='records.category')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("text", models.TextField()),
+                (
+                    "category",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="examples",
+                        to="records.category",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ImportBatch',
+            name="ImportBatch",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('checksum', models.CharField(max_length=64)),
-                ('mapping', models.CharField(max_length=64)),
-                ('is_history', models.BooleanField(default=False)),
-                ('started_at', models.DateTimeField()),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('rows', models.PositiveIntegerField(default=0)),
-                ('imported', models.PositiveIntegerField(default=0)),
-                ('known', models.PositiveIntegerField(default=0)),
-                ('rejected', models.PositiveIntegerField(default=0)),
-                ('trouble', models.TextField(blank=True)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("file_name", models.CharField(max_length=255)),
+                ("checksum", models.CharField(max_length=64)),
+                ("mapping", models.CharField(max_length=64)),
+                ("is_history", models.BooleanField(default=False)),
+                ("started_at", models.DateTimeField()),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("rows", models.PositiveIntegerField(default=0)),
+                ("imported", models.PositiveIntegerField(default=0)),
+                ("known", models.PositiveIntegerField(default=0)),
+                ("rejected", models.PositiveIntegerField(default=0)),
+                ("trouble", models.TextField(blank=True)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
+                "ordering": ["-id"],
             },
         ),
         migrations.CreateModel(
-            name='OnceToken',
+            name="OnceToken",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.CharField(max_length=64, unique=True)),
-                ('result_url', models.CharField(blank=True, max_length=255)),
-                ('at', models.DateTimeField(db_index=True)),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("token", models.CharField(max_length=64, unique=True)),
+                ("result_url", models.CharField(blank=True, max_length=255)),
+                ("at", models.DateTimeField(db_index=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reply',
+            name="Reply",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('at', models.DateTimeField()),
-                ('contacted', models.BooleanField()),
-                ('contact_at', models.DateTimeField(null=True)),
-                ('contact_how', models.CharField(blank=True, max_length=64)),
-                ('is_true', models.BooleanField(default=True)),
-                ('solved_claim', models.CharField(choices=fenzhen.records.words.solved_choices, max_length=12)),
-                ('unsolved_reason', models.CharField(blank=True, max_length=255)),
-                ('internal_text', models.TextField()),
-                ('public_text', models.TextField()),
-                ('verdict', models.CharField(blank=True, max_length=12)),
-                ('verdict_reasons', models.JSONField(default=list)),
-                ('verdict_text', models.TextField(blank=True)),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('assignment', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='replies', to='records.assignment')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("contacted", models.BooleanField()),
+                ("contact_at", models.DateTimeField(null=True)),
+                ("contact_how", models.CharField(blank=True, max_length=64)),
+                ("is_true", models.BooleanField(default=True)),
+                (
+                    "solved_claim",
+                    models.CharField(choices=fenzhen.records.words.solved_choices, max_length=12),
+                ),
+                ("unsolved_reason", models.CharField(blank=True, max_length=255)),
+                ("internal_text", models.TextField()),
+                ("public_text", models.TextField()),
+                ("verdict", models.CharField(blank=True, max_length=12)),
+                ("verdict_reasons", models.JSONField(default=list)),
+                ("verdict_text", models.TextField(blank=True)),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="replies",
+                        to="records.assignment",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='SearchText',
+            name="SearchText",
             fields=[
-                ('ticket', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='search_text', serialize=False, to='records.ticket')),
-                ('grams', models.TextField()),
+                (
+                    "ticket",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="search_text",
+                        serialize=False,
+                        to="records.ticket",
+                    ),
+                ),
+                ("grams", models.TextField()),
             ],
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='batch',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='records.importbatch'),
+            model_name="ticket",
+            name="batch",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tickets",
+                to="records.importbatch",
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='caller',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tickets', to='records.caller'),
+            model_name="ticket",
+            name="caller",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="tickets",
+                to="records.caller",
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='category',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.category'),
+            model_name="ticket",
+            name="category",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to="records.category",
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='held_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="ticket",
+            name="held_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='place',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.place'),
+            model_name="ticket",
+            name="place",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.place"
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='previous',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='followers', to='records.ticket'),
+            model_name="ticket",
+            name="previous",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="followers",
+                to="records.ticket",
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='received_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="ticket",
+            name="received_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='town',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.place'),
+            model_name="ticket",
+            name="town",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.place"
+            ),
         ),
         migrations.AddField(
-            model_name='callback',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='callbacks', to='records.ticket'),
+            model_name="callback",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="callbacks", to="records.ticket"
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='records.ticket'),
+            model_name="assignment",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="records.ticket"
+            ),
         ),
         migrations.CreateModel(
-            name='Advice',
+            name="Advice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('made_at', models.DateTimeField()),
-                ('adviser', models.CharField(max_length=64)),
-                ('categories', models.JSONField(default=list)),
-                ('units', models.JSONField(default=list)),
-                ('place', models.JSONField(default=dict)),
-                ('signals', models.JSONField(default=list)),
-                ('words', models.JSONField(default=list)),
-                ('level', models.PositiveSmallIntegerField(default=3)),
-                ('redirect', models.CharField(blank=True, max_length=8)),
-                ('chosen_rank', models.PositiveSmallIntegerField(null=True)),
-                ('ticket', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='advice', to='records.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("made_at", models.DateTimeField()),
+                ("adviser", models.CharField(max_length=64)),
+                ("categories", models.JSONField(default=list)),
+                ("units", models.JSONField(default=list)),
+                ("place", models.JSONField(default=dict)),
+                ("signals", models.JSONField(default=list)),
+                ("words", models.JSONField(default=list)),
+                ("level", models.PositiveSmallIntegerField(default=3)),
+                ("redirect", models.CharField(blank=True, max_length=8)),
+                ("chosen_rank", models.PositiveSmallIntegerField(null=True)),
+                (
+                    "ticket",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="advice",
+                        to="records.ticket",
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='lead_unit',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='led', to='records.unit'),
+            model_name="ticket",
+            name="lead_unit",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="led", to="records.unit"
+            ),
         ),
         migrations.AddField(
-            model_name='assignment',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assignments', to='records.unit'),
+            model_name="assignment",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="assignments", to="records.unit"
+            ),
         ),
         migrations.AddField(
-            model_name='user',
-            name='unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='staff', to='records.unit'),
+            model_name="user",
+            name="unit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="staff",
+                to="records.unit",
+            ),
         ),
         migrations.CreateModel(
-            name='Draft',
+            name="Draft",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('key', models.CharField(max_length=64)),
-                ('fields', fenzhen.records.keys.SealedJson()),
-                ('updated_at', models.DateTimeField()),
-                ('owner', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='drafts', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("key", models.CharField(max_length=64)),
+                ("fields", fenzhen.records.keys.SealedJson()),
+                ("updated_at", models.DateTimeField()),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="drafts",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-updated_at'],
-                'constraints': [models.UniqueConstraint(fields=('owner', 'key'), name='draft_once')],
+                "ordering": ["-updated_at"],
+                "constraints": [models.UniqueConstraint(fields=("owner", "key"), name="draft_once")],
             },
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('subject', models.CharField(max_length=40)),
-                ('n', models.PositiveIntegerField()),
-                ('act', models.CharField(max_length=32)),
-                ('event', models.CharField(max_length=32)),
-                ('role', models.CharField(max_length=32)),
-                ('at', models.DateTimeField()),
-                ('source', models.CharField(blank=True, max_length=24)),
-                ('target', models.CharField(blank=True, max_length=24)),
-                ('facts', models.JSONField(default=dict)),
-                ('previous', models.CharField(blank=True, max_length=64)),
-                ('hash', models.CharField(max_length=64)),
-                ('position', models.PositiveBigIntegerField(null=True, unique=True)),
-                ('sealed', models.CharField(blank=True, max_length=64)),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("subject", models.CharField(max_length=40)),
+                ("n", models.PositiveIntegerField()),
+                ("act", models.CharField(max_length=32)),
+                ("event", models.CharField(max_length=32)),
+                ("role", models.CharField(max_length=32)),
+                ("at", models.DateTimeField()),
+                ("source", models.CharField(blank=True, max_length=24)),
+                ("target", models.CharField(blank=True, max_length=24)),
+                ("facts", models.JSONField(default=dict)),
+                ("previous", models.CharField(blank=True, max_length=64)),
+                ("hash", models.CharField(max_length=64)),
+                ("position", models.PositiveBigIntegerField(null=True, unique=True)),
+                ("sealed", models.CharField(blank=True, max_length=64)),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['subject', 'n'],
-                'indexes': [models.Index(condition=models.Q(('position__isnull', True)), fields=['id'], name='entry_unsealed'), models.Index(fields=['event', 'at'], name='entry_event_at')],
-                'constraints': [models.UniqueConstraint(fields=('subject', 'n'), name='entry_chain')],
+                "ordering": ["subject", "n"],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("position__isnull", True)), fields=["id"], name="entry_unsealed"
+                    ),
+                    models.Index(fields=["event", "at"], name="entry_event_at"),
+                ],
+                "constraints": [models.UniqueConstraint(fields=("subject", "n"), name="entry_chain")],
             },
         ),
         migrations.CreateModel(
-            name='SealedNumber',
+            name="SealedNumber",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('mark', models.CharField(max_length=24)),
-                ('kind', models.CharField(max_length=16)),
-                ('value', fenzhen.records.keys.SealedText()),
-                ('value_index', models.CharField(db_index=True, max_length=40)),
-                ('tail_index', models.CharField(db_index=True, max_length=40)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='sealed_numbers', to='records.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("mark", models.CharField(max_length=24)),
+                ("kind", models.CharField(max_length=16)),
+                ("value", fenzhen.records.keys.SealedText()),
+                ("value_index", models.CharField(db_index=True, max_length=40)),
+                ("tail_index", models.CharField(db_index=True, max_length=40)),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="sealed_numbers",
+                        to="records.ticket",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('ticket', 'mark'), name='sealed_mark_once')],
+                "constraints": [models.UniqueConstraint(fields=("ticket", "mark"), name="sealed_mark_once")],
             },
         ),
         migrations.CreateModel(
-            name='Request',
+            name="Request",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=fenzhen.records.words.request_kind_choices, max_length=16)),
-                ('asked_at', models.DateTimeField()),
-                ('reason_code', models.CharField(max_length=32)),
-                ('text', models.TextField(blank=True)),
-                ('decided_at', models.DateTimeField(null=True)),
-                ('decision', models.CharField(blank=True, choices=fenzhen.records.words.decision_choices, max_length=12)),
-                ('decision_text', models.TextField(blank=True)),
-                ('applicant', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assignment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='records.assignment')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='requests', to='records.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(choices=fenzhen.records.words.request_kind_choices, max_length=16)),
+                ("asked_at", models.DateTimeField()),
+                ("reason_code", models.CharField(max_length=32)),
+                ("text", models.TextField(blank=True)),
+                ("decided_at", models.DateTimeField(null=True)),
+                (
+                    "decision",
+                    models.CharField(
+                        blank=True, choices=fenzhen.records.words.decision_choices, max_length=12
+                    ),
+                ),
+                ("decision_text", models.TextField(blank=True)),
+                (
+                    "applicant",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="records.assignment",
+                    ),
+                ),
+                (
+                    "decided_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="requests",
+                        to="records.ticket",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['id'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('decision', ''), ('kind', 'void')), fields=('ticket', 'kind'), name='request_one_open_void')],
+                "ordering": ["id"],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("decision", ""), ("kind", "void")),
+                        fields=("ticket", "kind"),
+                        name="request_one_open_void",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=32)),
-                ('facts', models.JSONField(default=dict)),
-                ('once', models.CharField(max_length=80)),
-                ('is_urgent', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField()),
-                ('seen_at', models.DateTimeField(null=True)),
-                ('person', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='notices', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='records.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(max_length=32)),
+                ("facts", models.JSONField(default=dict)),
+                ("once", models.CharField(max_length=80)),
+                ("is_urgent", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField()),
+                ("seen_at", models.DateTimeField(null=True)),
+                (
+                    "person",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="notices",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="records.ticket",
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-id'],
-                'indexes': [models.Index(fields=['person', 'seen_at'], name='notice_unseen')],
-                'constraints': [models.UniqueConstraint(fields=('person', 'once'), name='notice_once')],
+                "ordering": ["-id"],
+                "indexes": [models.Index(fields=["person", "seen_at"], name="notice_unseen")],
+                "constraints": [models.UniqueConstraint(fields=("person", "once"), name="notice_once")],
             },
         ),
         migrations.CreateModel(
-            name='Note',
+            name="Note",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('n', models.PositiveIntegerField()),
-                ('at', models.DateTimeField()),
-                ('kind', models.CharField(max_length=16)),
-                ('text', models.TextField()),
-                ('assignment', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='records.assignment')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('ticket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='records.ticket')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("n", models.PositiveIntegerField()),
+                ("at", models.DateTimeField()),
+                ("kind", models.CharField(max_length=16)),
+                ("text", models.TextField()),
+                (
+                    "assignment",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notes",
+                        to="records.assignment",
+                    ),
+                ),
+                (
+                    "by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "ticket",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="records.ticket"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['ticket', 'n'],
-                'constraints': [models.UniqueConstraint(fields=('ticket', 'n', 'kind'), name='note_once_per_entry')],
+                "ordering": ["ticket", "n"],
+                "constraints": [
+                    models.UniqueConstraint(fields=("ticket", "n", "kind"), name="note_once_per_entry")
+                ],
             },
         ),
         migrations.AddIndex(
-            model_name='callback',
-            index=models.Index(fields=['outcome', 'due_at'], name='callback_due'),
+            model_name="callback",
+            index=models.Index(fields=["outcome", "due_at"], name="callback_due"),
         ),
         migrations.AddConstraint(
-            model_name='callback',
-            constraint=models.UniqueConstraint(fields=('ticket', 'round'), name='callback_once_a_round'),
+            model_name="callback",
+            constraint=models.UniqueConstraint(fields=("ticket", "round"), name="callback_once_a_round"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['state', 'level', 'received_at'], name='ticket_queue'),
+            model_name="ticket",
+            index=models.Index(fields=["state", "level", "received_at"], name="ticket_queue"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(models.OrderBy(models.F('received_at'), descending=True), models.OrderBy(models.F('id'), descending=True), name='ticket_newest'),
+            model_name="ticket",
+            index=models.Index(
+                models.OrderBy(models.F("received_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                name="ticket_newest",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['town', 'category', 'received_at'], name='ticket_town_category'),
+            model_name="ticket",
+            index=models.Index(fields=["town", "category", "received_at"], name="ticket_town_category"),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(fields=['state', 'own_deadline'], name='ticket_deadline'),
+            model_name="ticket",
+            index=models.Index(fields=["state", "own_deadline"], name="ticket_deadline"),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.UniqueConstraint(condition=models.Q(('external_no__isnull', False)), fields=('source', 'external_no'), name='ticket_external_once'),
+            model_name="ticket",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("external_no__isnull", False)),
+                fields=("source", "external_no"),
+                name="ticket_external_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='ticket',
-            constraint=models.CheckConstraint(condition=models.Q(('level__gte', 1), ('level__lte', 4)), name='ticket_level_1_to_4'),
+            model_name="ticket",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("level__gte", 1), ("level__lte", 4)), name="ticket_level_1_to_4"
+            ),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['unit', 'state', 'handle_due'], name='assignment_unit_queue'),
+            model_name="assignment",
+            index=models.Index(fields=["unit", "state", "handle_due"], name="assignment_unit_queue"),
         ),
         migrations.AddIndex(
-            model_name='assignment',
-            index=models.Index(fields=['state', 'sign_due'], name='assignment_sign_due'),
+            model_name="assignment",
+            index=models.Index(fields=["state", "sign_due"], name="assignment_sign_due"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'recalled'), _negated=True), fields=('ticket', 'round', 'unit'), name='assignment_unit_once_a_round'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "recalled"), _negated=True),
+                fields=("ticket", "round", "unit"),
+                name="assignment_unit_once_a_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('part', 'lead'), models.Q(('state', 'recalled'), _negated=True)), fields=('ticket', 'round'), name='assignment_one_lead_a_round'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("part", "lead"), models.Q(("state", "recalled"), _negated=True)),
+                fields=("ticket", "round"),
+                name="assignment_one_lead_a_round",
+            ),
         ),
     ]

@@ -1,0 +1,244 @@
+"""Tickets as one person may see them: which ones, how much of each, its story, what is open to do."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.db.models import Q, QuerySet
+
+from fenzhen.hotline import privacy, roles
+from fenzhen.hotline.clock import Colour, Reading, Tick, colour, replay
+from fenzhen.hotline.journey import Clock, open_acts
+from fenzhen.hotline.privacy import Sight
+from fenzhen.records.handling import Assignment, Note, Reply
+from fenzhen.records.journal import Entry
+from fenzhen.records.people import User
+from fenzhen.records.rules import clock_rules
+from fenzhen.records.tickets import Ticket
+
+
+class NotVisible(Exception):
+    """There is no such ticket, or not for this person: the two look the same on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallerSeen:
+    """The caller as this viewer may see it: masked, or nothing at all."""
+
+    name: str
+    phone: str
+    is_known: bool
+    may_reveal: bool
+    is_secret: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSeen:
+    """One clock for a page."""
+
+    clock: Clock
+    started: datetime
+    due: datetime
+    colour: Colour
+    stopped: datetime | None = None
+    paused: datetime | None = None
+
+
+@dataclass(slots=True)
+class StoryLine:
+    """One line of a ticket's story. `held_by` says who had the time until the next line: the desk, the unit,
+    the caller, or nobody any more."""
+
+    entry: Entry
+    notes: list[Note] = field(default_factory=list)
+    replies: list[Reply] = field(default_factory=list)
+    held_by: str = ""
+    until: datetime | None = None
+
+
+def visible(viewer: User) -> "QuerySet[Ticket]":
+    """All tickets that *viewer* may see at all. Units: those they have, or had, an assignment on."""
+    rows = Ticket.objects.all()
+    if viewer.role in roles.CENTRE or viewer.role in roles.READERS:
+        return rows
+    if viewer.role in roles.UNIT and viewer.unit_id:
+        mine = Assignment.objects.filter(unit_id=viewer.unit_id).exclude(state="recalled").values("ticket_id")
+        return rows.filter(pk__in=mine)
+    return rows.none()
+
+
+def ticket_for(viewer: User, pk: int) -> Ticket:
+    """One ticket with what a page needs of it. Raises `NotVisible`."""
+    row = (
+        visible(viewer)
+        .select_related(
+            "place", "town", "category", "lead_unit", "caller", "received_by", "held_by", "previous"
+        )
+        .filter(pk=pk)
+        .first()
+    )
+    if row is None:
+        raise NotVisible
+    return row
+
+
+def sight_of(viewer: User, ticket: Ticket) -> Sight:
+    """How much of *ticket* the viewer may see."""
+    same = bool(
+        viewer.unit_id
+        and Assignment.objects.filter(ticket=ticket, unit_id=viewer.unit_id)
+        .exclude(state="recalled")
+        .exists()
+    )
+    return privacy.sight(viewer.role, same_unit=same, is_secret=ticket.is_secret, is_report=ticket.is_report)
+
+
+def caller_seen(viewer: User, ticket: Ticket) -> CallerSeen:
+    """The caller, masked; `may_reveal` where this person may have it shown after saying why."""
+    sight = sight_of(viewer, ticket)
+    caller = ticket.caller
+    if sight < Sight.MASKED:
+        return CallerSeen("", "", caller is not None, False, ticket.is_secret)
+    return CallerSeen(
+        privacy.masked_name(caller.name) if caller else "",
+        privacy.masked_phone(caller.phone) if caller else "",
+        caller is not None,
+        True,
+        ticket.is_secret,
+    )
+
+
+def assignments_of(viewer: User, ticket: Ticket) -> list[Assignment]:
+    """All units' shares in the order they were given, with their replies. A unit sees that others work on it
+    (it must know whom to talk to), in every round."""
+    return list(
+        Assignment.objects.filter(ticket=ticket)
+        .select_related("unit", "given_by")
+        .prefetch_related("replies__by", "replies__reviewed_by")
+        .order_by("round", "id")
+        if visible(viewer).filter(pk=ticket.pk).exists()
+        else []
+    )
+
+
+def story_of(viewer: User, ticket: Ticket) -> list[StoryLine]:
+    """The ticket's story, oldest first. Units do not see who looked at the caller, nor the desk's advice."""
+    entries: Iterable[Entry] = Entry.objects.filter(subject=f"ticket:{ticket.pk}").select_related(
+        "by", "by__unit"
+    )
+    notes: dict[int, list[Note]] = {}
+    for note in Note.objects.filter(ticket=ticket).select_related("by"):
+        notes.setdefault(note.n, []).append(note)
+    replies: dict[int, list[Reply]] = {}
+    for reply in Reply.objects.filter(assignment__ticket=ticket).select_related("by", "assignment__unit"):
+        replies.setdefault(reply.assignment_id, []).append(reply)
+    hidden = {"reveal", "advise"} if viewer.role in roles.UNIT | roles.READERS else set()
+    lines: list[StoryLine] = []
+    for entry in sorted(entries, key=lambda e: e.n):
+        if entry.act in hidden:
+            continue
+        line = StoryLine(entry, notes.get(entry.n, []), held_by=_HOLDERS.get(entry.target, ""))
+        if entry.act == "reply":
+            for done in entry.facts.get("assignments", []):
+                line.replies += [r for r in replies.get(done["id"], []) if r.at == entry.at]
+        lines.append(line)
+    for line, following in zip(lines, lines[1:], strict=False):
+        line.until = following.entry.at
+    return lines
+
+
+#: Who has the time while a ticket is in a state.
+_HOLDERS = {
+    "registered": "desk",
+    "pending_dispatch": "desk",
+    "need_info": "caller",
+    "dispatched": "unit",
+    "handling": "unit",
+    "pending_review": "desk",
+    "pending_callback": "desk",
+    "rehandling": "unit",
+}
+
+
+def acts_for(viewer: User, ticket: Ticket) -> tuple[str, ...]:
+    """The acts on the ticket that the table opens to this person now."""
+    return open_acts("ticket", ticket.state, viewer.role)
+
+
+def assignment_acts_for(viewer: User, assignment: Assignment) -> tuple[str, ...]:
+    """Likewise for one assignment; unit staff only on their own unit's."""
+    if viewer.role in roles.UNIT and assignment.unit_id != viewer.unit_id:
+        return ()
+    return open_acts("assignment", assignment.state, viewer.role)
+
+
+def clocks_of(viewer: User, ticket: Ticket, now: datetime) -> list[ClockSeen]:
+    """The clocks that run now: the city's deadline is a column, the others come from the ticket's columns,
+    which `tests/board/test_clock_replay.py` holds against the journal."""
+    seen: list[ClockSeen] = []
+    if ticket.triage_due and ticket.state in {"pending_dispatch", "need_info"}:
+        seen.append(_seen(Clock.TRIAGE, ticket.received_at, ticket.triage_due, now, paused=ticket.paused_at))
+    for item in Assignment.objects.filter(ticket=ticket, state__in=["pending_sign", "signed", "waiting"]):
+        if viewer.role in roles.UNIT and item.unit_id != viewer.unit_id:
+            continue
+        if item.state == "pending_sign":
+            seen.append(_seen(Clock.SIGN, item.given_at, item.sign_due, now))
+        if item.part == "lead" or viewer.role in roles.UNIT:
+            seen.append(_seen(Clock.HANDLING, item.given_at, item.handle_due, now, paused=item.paused_at))
+    if ticket.callback_due:
+        seen.append(_seen(Clock.CALLBACK, ticket.changed_at, ticket.callback_due, now))
+    return seen
+
+
+def _seen(
+    clock: Clock, started: datetime, due: datetime, now: datetime, paused: datetime | None = None
+) -> ClockSeen:
+    return ClockSeen(clock, started, due, colour(started, due, paused or now), paused=paused)
+
+
+def ticks_of(ticket: Ticket) -> list[Tick]:
+    """The ticket's journal as its clocks see it, for replaying them."""
+    ticks: list[Tick] = []
+    levels: dict[int, tuple[int, int]] = {}
+    for entry in Entry.objects.filter(subject=f"ticket:{ticket.pk}").order_by("n"):
+        level = int(entry.facts.get("level", ticket.level))
+        done = entry.facts.get("assignments", [])
+        # An entry that an assisting unit made alone is not an act of the ticket.
+        alone = (
+            bool(done)
+            and entry.source == entry.target
+            and entry.act in {"sign", "reply", "approve", "send_back"}
+        )
+        if not alone and entry.act not in {"wait", "resume"}:
+            ticks.append(Tick(entry.at, "ticket", str(ticket.pk), entry.act, level))
+        for item in done:
+            if "level" in item:
+                levels[item["id"]] = (item["level"], item["round"])
+            own_level, own_round = levels[item["id"]]
+            city = own_round == 1 and ticket.city_deadline is not None
+            ticks.append(
+                Tick(
+                    entry.at,
+                    "assignment",
+                    f"a{item['id']}",
+                    item["act"],
+                    own_level,
+                    (ticket.city_received_at or ticket.received_at) if city else None,
+                    ticket.city_deadline if city else None,
+                )
+            )
+    return ticks
+
+
+def replayed_clocks(viewer: User, ticket: Ticket) -> dict[tuple[Clock, str], Reading]:
+    """Every clock of the ticket, computed from its journal alone."""
+    return replay(ticks_of(ticket), clock_rules())
+
+
+def waiting_for_second_word(viewer: User) -> "QuerySet[Ticket]":
+    """Tickets somebody else proposed to void."""
+    if viewer.role not in roles.DESK:
+        return Ticket.objects.none()
+    return visible(viewer).filter(
+        Q(requests__kind="void") & Q(requests__decision="") & ~Q(requests__applicant_id=viewer.pk)
+    )
