@@ -3,20 +3,23 @@
 `step` asks the table, moves the row by a conditional UPDATE (how many rows moved decides who was first, on
 SQLite and PostgreSQL alike), keeps the clocks' columns, and writes one journal entry. A verb is one
 transaction and its first statement is `step(...)` or `begin(...)`.
+
+`play` and `play_begin` do the same to rows that nobody else can see yet (a file that is read in, the past of
+a demo): table, clocks and entry come from the same functions, and `write_played` writes many entries at once.
 """
 
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import wraps
+from functools import partial, wraps
 from hashlib import sha256
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import models, transaction
 
 from fenzhen.hotline import roles
-from fenzhen.hotline.clock import due
+from fenzhen.hotline.clock import ClockRules, due
 from fenzhen.hotline.journey import Clock, NotOpen, Row, check, has
 from fenzhen.hotline.roles import Role
 from fenzhen.records.handling import Assignment
@@ -27,6 +30,8 @@ from fenzhen.records.tickets import Ticket
 
 P = ParamSpec("P")
 R = TypeVar("R")
+#: What an entry says; a function where it needs ids that come only when the rows are written.
+Facts = Mapping[str, Any] | Callable[[], Mapping[str, Any]] | None
 
 
 class MovedMeanwhile(Exception):
@@ -76,11 +81,10 @@ def begin(
     ticket: Ticket, act: str, *, by: User, now: datetime, facts: Mapping[str, Any] | None = None
 ) -> Entry:
     """Bring an unsaved ticket into being. Raises `NotOpen`."""
-    row = check("ticket", act, None, by.role)
-    assert row.to is not None
-    ticket.state, ticket.version, ticket.changed_at = row.to, 1, now
+    row = _born(ticket, act, by, now)
     ticket.save(force_insert=True)
-    return _write(f"ticket:{ticket.pk}", 1, row, by, now, "", ticket.state, _facts(ticket, (), facts), "")
+    said = _facts(ticket.level, ticket.round, (), facts)
+    return _write(f"ticket:{ticket.pk}", 1, row, by, now, "", ticket.state, said, "")
 
 
 def step(
@@ -103,64 +107,134 @@ def step(
     """
     seen = ticket.state
     ticket.refresh_from_db()
-    carried = has("ticket", act) and (
-        not moves or any(m.assignment.part == "lead" or m.act != act for m in moves)
-    )
     _same_unit(ticket, by, moves)
-    entry_row: Row
-    if carried:
-        try:
-            row = check("ticket", act, ticket.state, by.role)
-        except NotOpen:
-            if ticket.state != seen:
-                raise MovedMeanwhile(ticket, last_entry(ticket)) from None
-            raise
-        entry_row = row
-    else:
-        row = None
-        entry_row = check("assignment", moves[0].act, _fresh(moves[0].assignment).state, by.role)
-
-    source = ticket.state
-    target = row.to if row and row.to else source
-    columns: dict[str, Any] = dict(changes)
-    if row:
-        columns |= _ticket_clocks(ticket, row, now, columns)
-    for newborn in births:
-        _give(newborn, ticket, act, by, now)
-    lead = next((b for b in births if b.part == "lead"), None)
-    if lead:
-        columns |= {"own_deadline": lead.handle_due, "lead_unit": lead.unit}
-    moved = _claim(ticket, row, target, now, columns)
+    if not _carries(act, moves):
+        _fresh(moves[0].assignment)
+    try:
+        plan = _planned(ticket, act, by, now, moves, births, changes, clock_rules)
+    except NotOpen:
+        if ticket.state != seen:
+            raise MovedMeanwhile(ticket, last_entry(ticket)) from None
+        raise
+    moved = _claim(ticket, plan.row, plan.target, now, plan.columns)
 
     done: list[dict[str, Any]] = []
     for move in moves:
         done.append(_move(move, ticket, by, now))
     for newborn in births:
         newborn.save(force_insert=True)
-        done.append(
-            {
-                "id": newborn.pk,
-                "act": act,
-                "unit": newborn.unit_id,
-                "part": newborn.part,
-                "level": newborn.level,
-                "round": newborn.round,
-            }
-        )
-    if any(m.assignment.part == "lead" and m.act in {"resume", "send_back"} for m in moves):
-        _follow_lead(ticket, moves)
+        done.append(_birth_fact(newborn, act))
+    lead = _with_new_deadline(moves)
+    if lead:
+        Ticket.objects.filter(pk=ticket.pk).update(own_deadline=lead.handle_due)
+        ticket.own_deadline = lead.handle_due
     previous = Entry.objects.filter(subject=f"ticket:{ticket.pk}", n=moved - 1).values_list("hash", flat=True)
     return _write(
         f"ticket:{ticket.pk}",
         moved,
-        entry_row,
+        plan.entry_row,
         by,
         now,
-        source,
-        target,
-        _facts(ticket, done, facts),
+        plan.source,
+        plan.target,
+        _facts(ticket.level, ticket.round, done, facts),
         previous[0] if previous else "",
     )
+
+
+@dataclass(slots=True)
+class Played:
+    """One act on a ticket that is not in the database yet: all of its journal entry but the ids."""
+
+    ticket: Ticket
+    n: int
+    row: Row
+    by: User
+    at: datetime
+    source: str
+    target: str
+    level: int
+    round: int
+    done: list[Callable[[], dict[str, Any]]]
+    facts: Facts
+
+
+def play_begin(ticket: Ticket, act: str, *, by: User, now: datetime, facts: Facts = None) -> Played:
+    """`begin` in memory: the ticket stays unsaved until its caller writes it. Raises `NotOpen`."""
+    row = _born(ticket, act, by, now)
+    return Played(ticket, 1, row, by, now, "", ticket.state, ticket.level, ticket.round, [], facts)
+
+
+def play(
+    ticket: Ticket,
+    act: str,
+    *,
+    by: User,
+    now: datetime,
+    rules: ClockRules,
+    held: Sequence[Assignment],
+    moves: Sequence[Move] = (),
+    births: Sequence[Assignment] = (),
+    facts: Facts = None,
+    **changes: Any,
+) -> Played:
+    """`step` in memory, for a ticket that nobody else can see yet; *held* are its assignments so far.
+
+    Raises `NotOpen` and `NotYours` as `step` does; nobody can have been faster.
+    """
+    if by.role in roles.UNIT:
+        _own_moves(by, moves)
+        if not moves and not any(i.unit_id == by.unit_id and i.state != "recalled" for i in held):
+            raise NotYours
+    plan = _planned(ticket, act, by, now, moves, births, changes, lambda: rules)
+    for column, value in {**plan.columns, "state": plan.target, "changed_at": now}.items():
+        setattr(ticket, column, value)
+    ticket.version += 1
+    done: list[Callable[[], dict[str, Any]]] = []
+    for move in moves:
+        source = move.assignment.state
+        for column, value in _moved(move, by, now).items():
+            setattr(move.assignment, column, value)
+        done.append(partial(_move_fact, move.assignment, move.act, source, move.assignment.state))
+    # What an entry says of a newborn is what it is now; only its id comes later.
+    done += [partial(_with_id, newborn, _birth_fact(newborn, act)) for newborn in births]
+    lead = _with_new_deadline(moves)
+    if lead:
+        ticket.own_deadline = lead.handle_due
+    return Played(
+        ticket,
+        ticket.version,
+        plan.entry_row,
+        by,
+        now,
+        plan.source,
+        plan.target,
+        ticket.level,
+        ticket.round,
+        done,
+        facts,
+    )
+
+
+def write_played(played: Iterable[Played]) -> int:
+    """Write the entries of acts that were played, once their tickets and assignments have their ids.
+
+    The acts of one ticket must come in their order, from its first. Returns how many were written.
+    """
+    heads: dict[int, tuple[int, str]] = {}
+    entries: list[Entry] = []
+    for one in played:
+        n, previous = heads.get(one.ticket.pk, (0, ""))
+        if one.n != n + 1:
+            raise ValueError(f"ticket {one.ticket.pk}: entry {one.n} cannot follow {n}")
+        said = one.facts() if callable(one.facts) else one.facts
+        facts = _facts(one.level, one.round, [fact() for fact in one.done], said)
+        subject = f"ticket:{one.ticket.pk}"
+        entry = _entry(subject, one.n, one.row, one.by, one.at, one.source, one.target, facts, previous)
+        heads[one.ticket.pk] = (one.n, entry.hash)
+        entries.append(entry)
+    Entry.objects.bulk_create(entries, batch_size=2000)
+    return len(entries)
 
 
 def note_act(
@@ -221,14 +295,68 @@ def _same_unit(ticket: Ticket, by: User, moves: Iterable[Move]) -> None:
     if by.role not in roles.UNIT:
         return
     moves = list(moves)
-    if moves:
-        if by.unit_id is None or any(move.assignment.unit_id != by.unit_id for move in moves):
-            raise NotYours
-    elif (
+    _own_moves(by, moves)
+    if not moves and (
         by.unit_id is None
         or not Assignment.objects.filter(ticket=ticket, unit_id=by.unit_id).exclude(state="recalled").exists()
     ):
         raise NotYours
+
+
+def _own_moves(by: User, moves: Iterable[Move]) -> None:
+    if any(by.unit_id is None or move.assignment.unit_id != by.unit_id for move in moves):
+        raise NotYours
+
+
+def _born(ticket: Ticket, act: str, by: User, now: datetime) -> Row:
+    """The first state of a ticket, by the table. Raises `NotOpen`."""
+    row = check("ticket", act, None, by.role)
+    ticket.state, ticket.version, ticket.changed_at = str(row.to), 1, now
+    return row
+
+
+@dataclass(slots=True)
+class _Plan:
+    """What an act will do to a ticket: its row of the table (None where only an assisting unit's share
+    moves), the row that names the entry, both states, the columns."""
+
+    row: Row | None
+    entry_row: Row
+    source: str
+    target: str
+    columns: dict[str, Any]
+
+
+def _carries(act: str, moves: Sequence[Move]) -> bool:
+    """Does the ticket itself move? What an assisting unit does under a ticket's act moves its share only."""
+    return has("ticket", act) and (
+        not moves or any(m.assignment.part == "lead" or m.act != act for m in moves)
+    )
+
+
+def _planned(
+    ticket: Ticket,
+    act: str,
+    by: User,
+    now: datetime,
+    moves: Sequence[Move],
+    births: Sequence[Assignment],
+    changes: Mapping[str, Any],
+    rules: Callable[[], ClockRules],
+) -> _Plan:
+    """Ask the tables and reckon the columns; *births* get their dates. Raises `NotOpen`; writes nothing."""
+    row = check("ticket", act, ticket.state, by.role) if _carries(act, moves) else None
+    entry_row = row or check("assignment", moves[0].act, moves[0].assignment.state, by.role)
+    columns: dict[str, Any] = dict(changes)
+    if row:
+        columns |= _ticket_clocks(ticket, row, now, columns, rules)
+    for newborn in births:
+        _give(newborn, ticket, act, by, now, rules())
+    lead = next((b for b in births if b.part == "lead"), None)
+    if lead:
+        columns |= {"own_deadline": lead.handle_due, "lead_unit": lead.unit}
+    target = str(row.to) if row and row.to else ticket.state
+    return _Plan(row, entry_row, ticket.state, target, columns)
 
 
 def _claim(ticket: Ticket, row: Row | None, target: str, now: datetime, columns: dict[str, Any]) -> int:
@@ -258,9 +386,19 @@ def _fresh(assignment: Assignment) -> Assignment:
 def _move(move: Move, ticket: Ticket, by: User, now: datetime) -> dict[str, Any]:
     """One assignment's conditional UPDATE, with the columns of its clocks."""
     item = _fresh(move.assignment)
-    row = check("assignment", move.act, item.state, by.role)
     source = item.state
-    columns: dict[str, Any] = {"state": row.to}
+    columns = _moved(move, by, now)
+    if not Assignment.objects.filter(pk=item.pk, state=source).update(**columns):
+        raise MovedMeanwhile(ticket, last_entry(ticket))
+    item.refresh_from_db()
+    return _move_fact(item, move.act, source, item.state)
+
+
+def _moved(move: Move, by: User, now: datetime) -> dict[str, Any]:
+    """The columns that an assignment's act sets, by its table. Raises `NotOpen`; writes nothing."""
+    item = move.assignment
+    row = check("assignment", move.act, item.state, by.role)
+    columns: dict[str, Any] = {"state": str(row.to)}
     if move.act == "sign":
         columns["signed_at"] = now
     if Clock.HANDLING in row.pauses:
@@ -273,26 +411,40 @@ def _move(move: Move, ticket: Ticket, by: User, now: datetime) -> dict[str, Any]
         columns["submitted_at"] = None
     if move.act == "reply":
         columns["submitted_at"] = now
-    if not Assignment.objects.filter(pk=item.pk, state=source).update(**columns):
-        raise MovedMeanwhile(ticket, last_entry(ticket))
-    item.refresh_from_db()
-    return {"id": item.pk, "act": move.act, "from": source, "to": item.state, "part": item.part}
+    return columns
 
 
-def _follow_lead(ticket: Ticket, moves: Sequence[Move]) -> None:
-    """The ticket's own deadline is its lead's."""
-    for move in moves:
-        if move.assignment.part == "lead":
-            Ticket.objects.filter(pk=ticket.pk).update(own_deadline=move.assignment.handle_due)
-            ticket.own_deadline = move.assignment.handle_due
+def _move_fact(item: Assignment, act: str, source: str, target: str) -> dict[str, Any]:
+    return {"id": item.pk, "act": act, "from": source, "to": target, "part": item.part}
 
 
-def _give(item: Assignment, ticket: Ticket, act: str, by: User, now: datetime) -> None:
+def _birth_fact(item: Assignment, act: str) -> dict[str, Any]:
+    return {
+        "id": item.pk,
+        "act": act,
+        "unit": item.unit_id,
+        "part": item.part,
+        "level": item.level,
+        "round": item.round,
+    }
+
+
+def _with_id(item: Assignment, fact: dict[str, Any]) -> dict[str, Any]:
+    return fact | {"id": item.pk}
+
+
+def _with_new_deadline(moves: Iterable[Move]) -> Assignment | None:
+    """The ticket's own deadline is its lead's: the lead, where its deadline has just moved."""
+    return next(
+        (m.assignment for m in moves if m.assignment.part == "lead" and m.act in {"resume", "send_back"}),
+        None,
+    )
+
+
+def _give(item: Assignment, ticket: Ticket, act: str, by: User, now: datetime, rules: ClockRules) -> None:
     """Fill in a new assignment's state, round and dates from the table and the limits."""
     row = check("assignment", act, None, by.role)
-    assert row.to is not None
-    rules = clock_rules()
-    item.ticket, item.state = ticket, row.to
+    item.ticket, item.state = ticket, str(row.to)
     item.given_at, item.given_by = now, by
     item.sign_due = due(Clock.SIGN, now, item.level, rules)
     # A new round has the district's own clock: the city's was used up by the first one.
@@ -307,17 +459,19 @@ def _give(item: Assignment, ticket: Ticket, act: str, by: User, now: datetime) -
     item.handle_due = due(Clock.HANDLING, now, item.level, rules, **city)
 
 
-def _ticket_clocks(ticket: Ticket, row: Row, now: datetime, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _ticket_clocks(
+    ticket: Ticket, row: Row, now: datetime, changes: Mapping[str, Any], rules: Callable[[], ClockRules]
+) -> dict[str, Any]:
     level = changes.get("level", ticket.level)
     out: dict[str, Any] = {}
     if Clock.TRIAGE in row.starts:
-        out |= {"triage_due": due(Clock.TRIAGE, now, level, clock_rules()), "paused_at": None}
+        out |= {"triage_due": due(Clock.TRIAGE, now, level, rules()), "paused_at": None}
     if Clock.TRIAGE in row.pauses:
         out["paused_at"] = now
     if Clock.TRIAGE in row.resumes and ticket.paused_at and ticket.triage_due:
         out |= {"triage_due": ticket.triage_due + (now - ticket.paused_at), "paused_at": None}
     if Clock.CALLBACK in row.starts:
-        out["callback_due"] = due(Clock.CALLBACK, now, level, clock_rules())
+        out["callback_due"] = due(Clock.CALLBACK, now, level, rules())
     if Clock.CALLBACK in row.stops:
         out["callback_due"] = None
     if Clock.TRIAGE in row.stops:
@@ -326,9 +480,9 @@ def _ticket_clocks(ticket: Ticket, row: Row, now: datetime, changes: Mapping[str
 
 
 def _facts(
-    ticket: Ticket, assignments: Iterable[Mapping[str, Any]], facts: Mapping[str, Any] | None
+    level: int, ticket_round: int, assignments: Iterable[Mapping[str, Any]], facts: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    out: dict[str, Any] = {"level": ticket.level, "round": ticket.round}
+    out: dict[str, Any] = {"level": level, "round": ticket_round}
     done = list(assignments)
     if done:
         out["assignments"] = done
@@ -346,6 +500,23 @@ def _write(
     facts: dict[str, Any],
     previous: str,
 ) -> Entry:
+    entry = _entry(subject, n, row, by, now, source, target, facts, previous)
+    entry.save(force_insert=True)
+    return entry
+
+
+def _entry(
+    subject: str,
+    n: int,
+    row: Row,
+    by: User,
+    now: datetime,
+    source: str,
+    target: str,
+    facts: dict[str, Any],
+    previous: str,
+) -> Entry:
+    """One entry with its hash, unsaved."""
     entry = Entry(
         subject=subject,
         n=n,
@@ -361,7 +532,6 @@ def _write(
         previous=previous,
     )
     entry.hash = entry_hash(entry)
-    entry.save(force_insert=True)
     return entry
 
 
@@ -371,12 +541,16 @@ __all__ = [
     "Move",
     "NotOpen",
     "NotYours",
+    "Played",
     "Role",
     "begin",
     "entry_hash",
     "last_entry",
     "note_act",
+    "play",
+    "play_begin",
     "step",
     "text_hash",
     "verb",
+    "write_played",
 ]
