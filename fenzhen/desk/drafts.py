@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from fenzhen.hotline.privacy import clean_text
 from fenzhen.records.drafts import Draft
@@ -28,7 +29,7 @@ def keep_draft(
     """
     if not _KEY.fullmatch(key):
         raise BadDraft(key[:80])
-    kept = {str(name): [clean_text(v) for v in values] for name, values in fields.items()}
+    kept: Any = {str(name): [clean_text(v) for v in values] for name, values in fields.items()}
     if sum(len(n) + sum(map(len, v)) for n, v in kept.items()) > LARGEST:
         raise BadDraft("too large")
     if once and OnceToken.objects.filter(owner=by, token=once[:64]).exists():

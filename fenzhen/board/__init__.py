@@ -1,0 +1,1 @@
+"""Questions: every look, limited to what the one who asks may see."""

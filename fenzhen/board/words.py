@@ -1,0 +1,51 @@
+"""The screen's word for every code, for the faces (which do not meet the records)."""
+
+from collections.abc import Mapping
+
+from django.utils.functional import Promise
+
+from fenzhen.records import words
+
+_GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
+    "ticket_state": words.TICKET_STATES,
+    "assignment_state": words.ASSIGNMENT_STATES,
+    "act": words.ACTS,
+    "clock": words.CLOCKS,
+    "role": words.ROLES,
+    "unit_kind": words.UNIT_KINDS,
+    "line": words.LINES,
+    "kind": words.KINDS,
+    "channel": words.CHANNELS,
+    "part": words.PARTS,
+    "solved": words.SOLVED,
+    "satisfied": words.SATISFIED,
+    "emotion": words.EMOTIONS,
+    "risk": words.RISKS,
+    "vulnerable": words.VULNERABLE,
+    "attempt": words.ATTEMPTS,
+    "request_kind": words.REQUEST_KINDS,
+    "decision": words.DECISIONS,
+    "time_unit": words.TIME_UNITS,
+    "day_type": words.DAY_TYPES,
+    "level": {str(k): v for k, v in words.LEVELS.items()},
+    "redirect_reason": words.REDIRECT_REASONS,
+    "void_reason": words.VOID_REASONS,
+    "withdraw_reason": words.WITHDRAW_REASONS,
+    "send_back_reason": words.SEND_BACK_REASONS,
+    "unsolved_reason": words.UNSOLVED_REASONS,
+}
+
+
+def word(group: str, code: object) -> str:
+    """The word for *code* in the language of the moment; the code itself where it has none, "" for nothing.
+
+    Raises KeyError for an unknown group.
+    """
+    if code is None or code == "":
+        return ""
+    return str(_GROUPS[group].get(str(code), code))
+
+
+def words_of(group: str) -> list[tuple[str, str]]:
+    """All (code, word) of a group in their order, for choices. Raises KeyError for an unknown group."""
+    return [(str(code), str(text)) for code, text in _GROUPS[group].items()]

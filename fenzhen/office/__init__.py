@@ -1,0 +1,1 @@
+"""Verbs beside a ticket's way."""

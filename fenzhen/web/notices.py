@@ -1,0 +1,90 @@
+"""What a person must be told: the bell, the red strip, the list."""
+
+from hashlib import sha256
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import path
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+from django.views.decorators.http import require_POST
+
+from fenzhen.board.notices import notice_of, recent_notices, unseen
+from fenzhen.office.notices import see_all_notices, see_notice
+from fenzhen.web.page import PageRequest, go, page
+
+#: What each kind of notice says. `%(…)s` takes a notice's facts.
+KINDS: dict[str, str] = {
+    "level_1": gettext_noop("一级急件"),
+    "rehandled": gettext_noop("回访未解决，已退回重办"),
+    "dispatched": gettext_noop("新派来的工单，请签收"),
+    "sent_back": gettext_noop("反馈被审核退回"),
+    "taken_back": gettext_noop("派单已撤回"),
+    "need_info": gettext_noop("派单员请您补充信息"),
+    "supplemented": gettext_noop("信息已补充"),
+    "void_asked": gettext_noop("有作废申请待您复核"),
+    "late_triage": gettext_noop("派单超时"),
+    "late_sign": gettext_noop("签收超时"),
+    "late_handling": gettext_noop("办理超时"),
+    "late_callback": gettext_noop("回访超时"),
+    "soon_handling": gettext_noop("办理即将到期"),
+    "appointment": gettext_noop("约定的回访时间到了"),
+    "call_joined": gettext_noop("诉求人又来电，已并入"),
+    "imported": gettext_noop("导入完成"),
+}
+
+
+def words_for(notice: Any) -> str:
+    """One short sentence in the language of the moment; a kind without words says that something is new."""
+    words = _(KINDS.get(notice.kind, gettext_noop("有新情况")))
+    try:
+        return words % notice.facts
+    except (KeyError, TypeError, ValueError):
+        return words
+
+
+@page()
+def poll(request: PageRequest) -> HttpResponse:
+    """The bell and the strip; 204 while nothing has changed since what the page shows (`have`)."""
+    return _bell(request, request.GET.get("have", ""))
+
+
+@page()
+def notices(request: PageRequest) -> HttpResponse:
+    """All that was told to me lately."""
+    return render(request, "notices.html", {"notices": recent_notices(request.user)})
+
+
+@require_POST
+@page()
+def seen(request: PageRequest, pk: int) -> HttpResponse:
+    """「知道了」."""
+    see_notice(notice_of(request.user, pk), by=request.user, now=timezone.now())
+    return _bell(request, "") if request.htmx else go(request, "notices")
+
+
+@require_POST
+@page()
+def all_seen(request: PageRequest) -> HttpResponse:
+    """Put away everything that is not urgent."""
+    see_all_notices(by=request.user, now=timezone.now())
+    return go(request, "notices")
+
+
+def _bell(request: PageRequest, have: str) -> HttpResponse:
+    told = unseen(request.user)
+    mark = sha256(",".join(str(n.pk) for n in told).encode()).hexdigest()[:12]
+    if have == mark:
+        return HttpResponse(status=204)
+    urgent = [n for n in told if n.is_urgent]
+    return render(request, "_notices.html", {"count": len(told), "urgent": urgent, "mark": mark})
+
+
+routes = [
+    path("notices/poll", poll, name="notices-poll"),
+    path("notices", notices, name="notices"),
+    path("notices/seen", all_seen, name="notices-seen"),
+    path("notices/<int:pk>/seen", seen, name="notice-seen"),
+]

@@ -1,0 +1,214 @@
+"""Small things that every page draws the same way: clocks, levels, words, times, masked people."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from fenzhen.board.words import word as _word
+from fenzhen.board.words import words_of as _words_of
+from fenzhen.hotline.clock import Colour
+from fenzhen.hotline.clock import colour as _colour
+from fenzhen.hotline.privacy import masked_name as _masked_name
+from fenzhen.hotline.privacy import masked_phone as _masked_phone
+from fenzhen.web.notices import words_for as _notice_words
+from fenzhen.web.page import once_token
+
+register = template.Library()
+
+
+def span_words(span: timedelta) -> str:
+    """How long, in at most two units: 3天4小时, 1小时20分, 15分, less than a minute: 不到1分."""
+    minutes = int(abs(span).total_seconds() // 60)
+    days, rest = divmod(minutes, 24 * 60)
+    hours, minutes = divmod(rest, 60)
+    if days:
+        return (_("%(d)s天%(h)s小时") if hours else _("%(d)s天")) % {"d": days, "h": hours}
+    if hours:
+        return (_("%(h)s小时%(m)s分") if minutes else _("%(h)s小时")) % {"h": hours, "m": minutes}
+    return _("%(m)s分") % {"m": minutes} if minutes else _("不到1分")
+
+
+def when_words(at: datetime, now: datetime) -> str:
+    """A moment as people say it: 今天 14:05, 昨天 09:10, 11月3日 14:05, 2025年11月3日."""
+    local, today = timezone.localtime(at), timezone.localtime(now).date()
+    clock = local.strftime("%H:%M")
+    days = (today - local.date()).days
+    near = {0: _("今天"), 1: _("昨天"), -1: _("明天")}.get(days)
+    if near:
+        return f"{near} {clock}"
+    parts = {"y": local.year, "m": local.month, "d": local.day, "t": clock}
+    if local.year == today.year:
+        return _("%(m)s月%(d)s日 %(t)s") % parts
+    return _("%(y)s年%(m)s月%(d)s日") % parts
+
+
+@register.simple_tag
+def clock(
+    due: datetime | None,
+    started: datetime | None = None,
+    now: datetime | None = None,
+    paused: datetime | None = None,
+    label: str = "",
+) -> SafeString | str:
+    """A clock badge: 还有 1小时20分 / 已超 15分, green, yellow or red. *paused*: stands still since then.
+
+    Without *started* it is yellow in its last half hour. The badge ticks on in the page.
+    """
+    if due is None:
+        return ""
+    moment = paused or now or timezone.now()
+    begun = started or due - timedelta(hours=2)
+    tone = _colour(begun, due, moment)
+    if paused:
+        text = _("已暂停")
+    elif moment > due:
+        text = _("已超 %(span)s") % {"span": span_words(moment - due)}
+    else:
+        text = _("还有 %(span)s") % {"span": span_words(due - moment)}
+    return format_html(
+        '<time class="clock clock-{}" datetime="{}" data-started="{}"{} title="{}">{}<span class="clock-text">{}</span></time>',
+        "paused" if paused and tone is not Colour.RED else tone,
+        due.isoformat(),
+        begun.isoformat(),
+        format_html(" data-paused") if paused else "",
+        _("期限 %(at)s") % {"at": timezone.localtime(due).strftime("%Y-%m-%d %H:%M")},
+        format_html('<span class="clock-label">{}</span> ', label) if label else "",
+        text,
+    )
+
+
+@register.simple_tag
+def level(number: int | None) -> SafeString | str:
+    """A level badge: 一级 red, 二级 amber, 三级 and 四级 plain."""
+    if not number:
+        return ""
+    return format_html('<span class="level level-{}">{}</span>', number, _word("level", number))
+
+
+@register.simple_tag
+def state(code: str, group: str = "ticket_state") -> SafeString:
+    """A state in words. *group*: ticket_state or assignment_state."""
+    return format_html('<span class="state state-{}">{}</span>', code, _word(group, code))
+
+
+@register.filter
+def word(code: object, group: str) -> str:
+    """The word for a code: ``{{ ticket.kind|word:"kind" }}``."""
+    return _word(group, code)
+
+
+@register.simple_tag
+def words_of(group: str) -> list[tuple[str, str]]:
+    """All (code, word) of a group: ``{% words_of "kind" as kinds %}``."""
+    return _words_of(group)
+
+
+@register.simple_tag
+def when(at: datetime | None, now: datetime | None = None) -> SafeString | str:
+    """A moment as `<time>`: 今天 14:05, with the whole date as its title."""
+    if at is None:
+        return ""
+    return format_html(
+        '<time class="when" datetime="{}" title="{}">{}</time>',
+        at.isoformat(),
+        timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S"),
+        when_words(at, now or timezone.now()),
+    )
+
+
+@register.filter
+def span(seconds: timedelta | int | float | None) -> str:
+    """A length of time in words; takes a timedelta or seconds."""
+    if seconds is None:
+        return ""
+    return span_words(seconds if isinstance(seconds, timedelta) else timedelta(seconds=float(seconds)))
+
+
+@register.simple_tag
+def person(who: Any) -> str:
+    """A colleague's name, with the unit where there is one: 李芳（黄村镇）."""
+    if who is None:
+        return ""
+    unit = getattr(who, "unit", None)
+    return f"{who.name}({unit})" if unit else str(who.name)
+
+
+@register.filter
+def masked_name(name: str | None) -> str:
+    """王建国 → 王**."""
+    return _masked_name(name or "")
+
+
+@register.filter
+def masked_phone(phone: str | None) -> str:
+    """13812345678 → 138****5678."""
+    return _masked_phone(phone or "")
+
+
+@register.simple_tag
+def caller(who: Any) -> SafeString | str:
+    """A caller, masked: 王** 138****5678; 来电人未知 where there is none."""
+    if who is None or not (who.name or who.phone):
+        return _("来电人未知")
+    return format_html(
+        '<span class="caller">{} <span class="num">{}</span></span>',
+        _masked_name(who.name),
+        _masked_phone(who.phone),
+    )
+
+
+@register.simple_tag
+def once() -> SafeString:
+    """A hidden field that makes this rendering of the form act once. In every form that changes something."""
+    return format_html('<input type="hidden" name="once" value="{}">', once_token())
+
+
+@register.simple_tag
+def draft_field(key: str) -> SafeString:
+    """The hidden field that drops the draft once the form has been accepted; beside ``data-draft`` on the form."""
+    return format_html('<input type="hidden" name="draft" value="{}">', key)
+
+
+@register.simple_tag(takes_context=True)
+def typed(context: Any, name: str, otherwise: object = "") -> object:
+    """What was typed into a field of a refused form, else *otherwise*: ``value="{% typed "title" ticket.title %}"``."""
+    refusal = context.get("refusal")
+    if refusal and name in refusal.typed:
+        return refusal.typed[name]
+    return "" if otherwise is None else otherwise
+
+
+@register.simple_tag(takes_context=True)
+def fault(context: Any, name: str) -> SafeString:
+    """The word about a field of a refused form, and the place where the page puts it after a htmx request."""
+    refusal = context.get("refusal")
+    text = refusal.fields.get(name, "") if refusal else ""
+    return format_html(
+        '<div class="fault" data-fault="{}" id="fault-{}" role="alert"{}>{}</div>',
+        name,
+        name,
+        "" if text else format_html(" hidden"),
+        text,
+    )
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """One of our own drawings from static/icons.svg, for beside a word (it says nothing by itself)."""
+    return format_html(
+        '<svg class="icon" aria-hidden="true" focusable="false"><use href="{}#{}"/></svg>',
+        static("icons.svg"),
+        name,
+    )
+
+
+@register.simple_tag
+def notice_words(notice: Any) -> str:
+    """What a notice says, in one short sentence."""
+    return _notice_words(notice)
