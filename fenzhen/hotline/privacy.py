@@ -76,7 +76,7 @@ def normal_phone(text: str) -> str:
     if not re.fullmatch(r"\d{3,13}", digits):
         raise BadPhone(text)
     is_mobile = re.fullmatch(r"1[3-9]\d{9}", digits)
-    is_fixed = re.fullmatch(r"(?:0\d{2,3})?[2-9]\d{6,7}(?:\d{1,4})?", digits)
+    is_fixed = re.fullmatch(r"(?:0\d{2,3})?[2-9]\d{6,7}", digits)
     is_service = re.fullmatch(r"[149]\d{2,4}|(?:400|800)\d{7}", digits)
     if not (is_mobile or is_fixed or is_service):
         raise BadPhone(text)
@@ -117,7 +117,7 @@ _PATTERNS: Final = (
     ),
     (
         LiftedKind.PHONE,
-        re.compile(rf"(?<![0-9.])(?:(?:\+|00)86{_SEP})?1[3-9]\d{_SEP}(?:\d{_SEP}){{8}}\d(?![0-9])"),
+        re.compile(rf"(?<![0-9.])(?:(?:\+|00)86{_SEP})?1[3-9]\d{_SEP}(?:\d{_SEP}){{7}}\d(?![0-9])"),
     ),
     (LiftedKind.PHONE, re.compile(r"(?<![0-9.])[(（]?0\d{2,3}[)）]?[-‐-― ]?[2-9]\d{6,7}(?![0-9])")),
     (
