@@ -22,7 +22,7 @@ Where "basically satisfied" does not count:
 Where one exclusion is reversed, and that person was contacted but neither helped nor content:
 
 >>> more = example + Rates(left_out=-1, reached=1, contacted=1)
->>> f"{more.response:.2%} {more.resolution():.2%} {more.score():.2%}"
+>>> f"{more.response:.2%} {more.resolution():.2%} {more.satisfaction():.2%}"
 '97.53% 69.14% 83.95%'
 """
 
