@@ -1,8 +1,10 @@
 """Taking in what a caller wants: from a call, a form, or a row of a file."""
 
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -20,7 +22,7 @@ from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.search import SearchText, grams
 from fenzhen.records.tickets import Caller, NumberSeries, SealedNumber, Ticket
-from fenzhen.records.words import CHANNELS, KINDS, REDIRECT_REASONS, WITHDRAW_REASONS
+from fenzhen.records.words import CALL_KINDS, CHANNELS, KINDS, REDIRECT_REASONS, WITHDRAW_REASONS
 
 #: Longer than any call that was ever written down; beyond it somebody pasted a file.
 LONGEST_BODY = 50_000
@@ -69,11 +71,7 @@ def receive_ticket(heard: Heard, *, by: User, now: datetime) -> Ticket:
         "receive",
         by=by,
         now=now,
-        facts={
-            "words": text_hash(ticket.title + "\n" + ticket.body),
-            "channel": ticket.channel,
-            **heard.facts,
-        },
+        facts=receive_facts(heard, ticket),
     )
     _keep_words(ticket, lifted)
     assert entry.n == 1
@@ -90,11 +88,28 @@ def file_history(heard: Heard, *, by: User, now: datetime, **outcome: Any) -> Ti
     ticket.is_history = True
     for column, value in outcome.items():
         setattr(ticket, column, value)
-    begin(
-        ticket, "file_history", by=by, now=now, facts={"words": text_hash(ticket.title + "\n" + ticket.body)}
-    )
+    begin(ticket, "file_history", by=by, now=now, facts=history_facts(ticket))
     _keep_words(ticket, lifted)
     return ticket
+
+
+@verb
+def take_in(
+    heard: Heard, *, by: User, now: datetime, ending: str = "submit", text: str = "", reason: str = ""
+) -> Ticket:
+    """A whole call in one piece: register it and hand it on, answer it, or tell the right channel.
+
+    *ending* is `submit`, `answer` (with *text*) or `redirect` (with *reason*, perhaps *text*). Raises
+    `Incomplete`; then nothing of it is kept, not even a number.
+    """
+    ticket = receive_ticket(heard, by=by, now=now)
+    if ending == "submit":
+        return submit_ticket(ticket, by=by, now=now)
+    if ending == "answer":
+        return answer_ticket(ticket, by=by, now=now, text=text)
+    if ending == "redirect":
+        return redirect_ticket(ticket, by=by, now=now, reason=reason, text=text)
+    raise ValueError(ending)
 
 
 @verb
@@ -165,12 +180,38 @@ def supplement_ticket(ticket: Ticket, *, by: User, now: datetime, text: str, pla
 
 
 @verb
-def join_call(ticket: Ticket, *, by: User, now: datetime, text: str, kind: str = "call") -> Ticket:
-    """Another call of the same person about the same ticket: its words join the story, no new ticket."""
+def join_call(
+    ticket: Ticket, *, by: User, now: datetime, text: str, kind: str = "call", phone: str = ""
+) -> Ticket:
+    """Another call of the same person about the same ticket: its words join the story, no new ticket.
+
+    *kind* is one of `CALL_KINDS`. A *phone* that is not the ticket's own (a daughter calls for her father) is
+    sealed with the words, so that she can be called too. Raises `Incomplete`.
+    """
     text = privacy.clean_text(text)
+    wrong: dict[str, str] = {}
     if not text:
-        raise Incomplete({"text": _("请写下来电内容。")})
+        wrong["text"] = wrong["body"] = _("请写下来电内容。")
+    if len(text) > LONGEST_BODY:
+        wrong["text"] = wrong["body"] = _too_long()
+    if kind not in CALL_KINDS:
+        wrong["kind"] = _("请选择来电的情况。")
+    number = ""
+    if phone.strip():
+        try:
+            number = privacy.normal_phone(phone)
+        except BadPhone:
+            wrong["phone"] = _bad_phone()
+    if wrong:
+        raise Incomplete(wrong)
     kept, lifted = _lift_into(ticket, text)
+    if number and not (ticket.caller and ticket.caller.phone == number):
+        known = next((item.mark for item in lifted if item.value == number), "")
+        if not known:
+            taken = {row.mark for row in SealedNumber.objects.filter(ticket=ticket)} | {i.mark for i in lifted}
+            known = next(m for n in count(1) if (m := f"〔电话{n}〕") not in taken)
+            lifted.append(privacy.Lifted(privacy.LiftedKind.PHONE, number, known))
+        kept = f"{kept}\n{_('来电号码')}:{known}"
     entry = step(ticket, "join_call", by=by, now=now, facts={"words": text_hash(kept), "kind": kind})
     _save_lifted(ticket, lifted)
     Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind=kind, text=kept)
@@ -205,46 +246,90 @@ def withdraw_ticket(ticket: Ticket, *, by: User, now: datetime, reason: str, tex
 # ---------------------------------------------------------------------------------------------------------
 
 
-def caller_for(*, name: str, phone: str, account: str, now: datetime) -> Caller | None:
-    """The caller's row, found again by its keyed indexes or made. None where nothing is known.
+class Known(NamedTuple):
+    """Who called, cleaned: a name, a telephone number that can exist, an account of another system."""
 
-    Raises `Incomplete` for a phone number that cannot exist.
-    """
-    name = " ".join(privacy.clean_text(name).split())[:64]
+    name: str = ""
+    phone: str = ""
+    account: str = ""
+
+
+def known_as(*, name: str, phone: str, account: str) -> Known:
+    """Clean what is known of a caller. Raises `Incomplete` for a phone number that cannot exist."""
     number = ""
     if phone.strip():
         try:
             number = privacy.normal_phone(phone)
         except BadPhone:
-            raise Incomplete({"phone": _("这个电话号码不存在,请核对;不知道就留空。")}) from None
-    account = privacy.clean_text(account)[:128]
-    if not (name or number or account):
-        return None
-    found = {
-        "name_index": blind_index(name, "name"),
-        "phone_index": blind_index(number, "phone"),
-        "account_index": blind_index(account, "account"),
-    }
-    caller = Caller.objects.filter(**found).order_by("pk").first()
-    if caller is None:
-        caller = Caller.objects.create(
-            name=name,
-            phone=number,
-            account=account,
-            tail_index=blind_index(number[-4:], "tail") if len(number) >= 7 else "",
-            created_at=now,
-            **found,
-        )
-    return caller
+            raise Incomplete({"phone": _bad_phone()}) from None
+    return Known(" ".join(privacy.clean_text(name).split())[:64], number, privacy.clean_text(account)[:128])
+
+
+def caller_for(*, name: str, phone: str, account: str, now: datetime) -> Caller | None:
+    """The caller's row, found again by its keyed indexes or made. None where nothing is known.
+
+    Raises `Incomplete` for a phone number that cannot exist.
+    """
+    return callers_for([(known_as(name=name, phone=phone, account=account), now)])[0]
+
+
+def callers_for(people: Sequence[tuple[Known, datetime]]) -> list[Caller | None]:
+    """The rows of many callers at once, in the same order: (who, since when) each."""
+    prints = [
+        (blind_index(who.name, "name"), blind_index(who.phone, "phone"), blind_index(who.account, "account"))
+        for who, _since in people
+    ]
+    found: dict[tuple[str, str, str], Caller] = {}
+    columns = ("name_index", "phone_index", "account_index")
+    for n, column in enumerate(columns):
+        # Each print is looked up by its rarest part: the account, else the phone, else the name.
+        wanted = sorted({p[n] for p in prints if p[n] and not any(p[m] for m in _RARER[n])})
+        empty = {columns[m]: "" for m in _RARER[n]}
+        for start in range(0, len(wanted), 400):
+            some = {f"{column}__in": wanted[start : start + 400]}
+            rows = Caller.objects.filter(**some, **empty).only("pk", *columns).order_by("-pk")
+            found |= {(row.name_index, row.phone_index, row.account_index): row for row in rows}
+    fresh: dict[tuple[str, str, str], Caller] = {}
+    for (who, since), print_ in zip(people, prints, strict=True):
+        if any(print_) and print_ not in found and print_ not in fresh:
+            fresh[print_] = Caller(
+                name=who.name,
+                phone=who.phone,
+                account=who.account,
+                tail_index=blind_index(who.phone[-4:], "tail") if len(who.phone) >= 7 else "",
+                created_at=since,
+                **dict(zip(columns, print_, strict=True)),
+            )
+    Caller.objects.bulk_create(fresh.values())
+    found |= fresh
+    return [found[print_] if any(print_) else None for print_ in prints]
+
+
+#: Name, phone, account: which other parts of a print are rarer than this one.
+_RARER = ((1, 2), (2,), ())
 
 
 def next_number(now: datetime) -> str:
     """The next ticket number of the day: ``2026112300017``. Never given twice, whoever asks at once."""
-    day: date = timezone.localtime(now).date()
+    return next_numbers([now])[0]
+
+
+def next_numbers(moments: Sequence[datetime]) -> list[str]:
+    """One number for each moment, in the same order, drawn as one block a day."""
+    days: list[date] = [timezone.localtime(moment).date() for moment in moments]
+    at = {day: _drawn(day, count) for day, count in sorted(Counter(days).items())}
+    out: list[str] = []
+    for day in days:
+        at[day] += 1
+        out.append(f"{day:%Y%m%d}{at[day]:05d}")
+    return out
+
+
+def _drawn(day: date, count: int) -> int:
+    """Draw *count* numbers of a day; returns the last one given before them."""
     for _attempt in range(5):
-        if NumberSeries.objects.filter(day=day).update(last=F("last") + 1):
-            last = NumberSeries.objects.values_list("last", flat=True).get(day=day)
-            return f"{day:%Y%m%d}{last:05d}"
+        if NumberSeries.objects.filter(day=day).update(last=F("last") + count):
+            return NumberSeries.objects.values_list("last", flat=True).get(day=day) - count
         try:
             with transaction.atomic():
                 NumberSeries.objects.create(day=day, last=0)
@@ -255,31 +340,50 @@ def next_number(now: datetime) -> str:
 
 def index_words(ticket: Ticket) -> None:
     """Make the ticket findable by its number, words and place."""
-    text = "\n".join(
-        filter(
-            None,
-            (
-                ticket.number,
-                ticket.external_no,
-                ticket.title,
-                ticket.body,
-                ticket.place_text,
-                ticket.place.name if ticket.place else "",
-                ticket.town.name if ticket.town else "",
-            ),
+    SearchText.objects.update_or_create(ticket=ticket, defaults={"grams": search_grams(ticket)})
+
+
+def search_grams(ticket: Ticket) -> str:
+    """What the ticket can be found by."""
+    return grams(
+        "\n".join(
+            filter(
+                None,
+                (
+                    ticket.number,
+                    ticket.external_no,
+                    ticket.title,
+                    ticket.body,
+                    ticket.place_text,
+                    ticket.place.name if ticket.place else "",
+                    ticket.town.name if ticket.town else "",
+                ),
+            )
         )
     )
-    SearchText.objects.update_or_create(ticket=ticket, defaults={"grams": grams(text)})
 
 
-def _written_down(heard: Heard, *, by: User, now: datetime) -> tuple[Ticket, list[privacy.Lifted]]:
+@dataclass(slots=True)
+class PutDown:
+    """What was heard, cleaned and checked, its numbers lifted out. Nothing is looked up or written yet."""
+
+    title: str
+    body: str
+    lifted: list[privacy.Lifted]
+    level: int
+    received_at: datetime
+    known: Known
+
+
+def put_down(heard: Heard, *, now: datetime) -> PutDown:
+    """Check and clean. Raises `Incomplete` as `receive_ticket` does, naming every field at once."""
     title = " ".join(privacy.clean_text(heard.title).split())
     body = privacy.clean_text(heard.body)
     wrong: dict[str, str] = {}
     if not title and not body:
         wrong["body"] = _("请至少写下一句诉求内容。")
     if len(body) > LONGEST_BODY:
-        wrong["body"] = _("内容超过 %(n)s 字,请只保留诉求本身,其余作为备注。") % {"n": LONGEST_BODY}
+        wrong["body"] = _too_long()
     if heard.kind not in KINDS:
         wrong["kind"] = _("请选择诉求类型。")
     if heard.channel not in CHANNELS:
@@ -289,6 +393,11 @@ def _written_down(heard: Heard, *, by: User, now: datetime) -> tuple[Ticket, lis
         wrong["received_at"] = _("受理时间在将来,请核对。")
     if heard.city_deadline and heard.city_deadline < (heard.city_received_at or received):
         wrong["city_deadline"] = _("市级时限早于受理时间,请核对。")
+    known = Known()
+    try:
+        known = known_as(name=heard.name, phone=heard.phone, account=heard.account)
+    except Incomplete as why:
+        wrong |= why.fields
     if wrong:
         raise Incomplete(wrong)
     if not title:
@@ -300,37 +409,63 @@ def _written_down(heard: Heard, *, by: User, now: datetime) -> tuple[Ticket, lis
     title, body = joined.split("\x1f", 1)
     signals_level, found = urgency.urgent_level(f"{title}\n{body}", heard.level or 3)
     del found  # kept with the advice, where they are shown
+    return PutDown(title[:LONGEST_TITLE], body, lifted, signals_level, received, known)
+
+
+def ticket_from(
+    heard: Heard, put: PutDown, *, by: User, number: str, caller: Caller | None, town: Place | None
+) -> Ticket:
+    """The unsaved row of what was put down; `begin` gives it its state. *town*: that of the place."""
     place = heard.place
-    town = Place.objects.filter(code=place.town).first() if place and place.town else None
-    is_report = heard.kind == "report"
-    return (
-        Ticket(
-            number=next_number(received),
-            source=heard.source,
-            external_no=heard.external_no.strip()[:64] or None,
-            batch=heard.batch,
-            kind=heard.kind,
-            channel=heard.channel,
-            title=title[:LONGEST_TITLE],
-            body=body,
-            is_secret=heard.is_secret,
-            is_report=is_report,
-            caller=caller_for(name=heard.name, phone=heard.phone, account=heard.account, now=now),
-            previous=heard.previous,
-            place=place,
-            town=town or (place if place and place.kind in {"town", "subdistrict"} else None),
-            place_text=privacy.lift_numbers(privacy.clean_text(heard.place_text))[0][:255],
-            place_now=privacy.lift_numbers(privacy.clean_text(heard.place_now))[0][:255],
-            category=heard.category,
-            city_category=heard.city_category[:128],
-            level=signals_level,
-            received_at=received,
-            received_by=by,
-            city_received_at=heard.city_received_at,
-            city_deadline=heard.city_deadline,
-        ),
-        lifted,
+    return Ticket(
+        number=number,
+        source=heard.source,
+        external_no=heard.external_no.strip()[:64] or None,
+        batch=heard.batch,
+        kind=heard.kind,
+        channel=heard.channel,
+        title=put.title,
+        body=put.body,
+        is_secret=heard.is_secret,
+        is_report=heard.kind == "report",
+        caller=caller,
+        previous=heard.previous,
+        place=place,
+        town=town or (place if place and place.kind in {"town", "subdistrict"} else None),
+        place_text=privacy.lift_numbers(privacy.clean_text(heard.place_text))[0][:255],
+        place_now=privacy.lift_numbers(privacy.clean_text(heard.place_now))[0][:255],
+        category=heard.category,
+        city_category=heard.city_category[:128],
+        level=put.level,
+        received_at=put.received_at,
+        received_by=by,
+        city_received_at=heard.city_received_at,
+        city_deadline=heard.city_deadline,
     )
+
+
+def receive_facts(heard: Heard, ticket: Ticket) -> dict[str, Any]:
+    """What the journal says of a ticket that was received."""
+    return {**history_facts(ticket), "channel": ticket.channel, **heard.facts}
+
+
+def history_facts(ticket: Ticket) -> dict[str, Any]:
+    """What the journal says of a ticket of the past."""
+    return {"words": text_hash(ticket.title + "\n" + ticket.body)}
+
+
+def _written_down(heard: Heard, *, by: User, now: datetime) -> tuple[Ticket, list[privacy.Lifted]]:
+    put = put_down(heard, now=now)
+    place = heard.place
+    ticket = ticket_from(
+        heard,
+        put,
+        by=by,
+        number=next_number(put.received_at),
+        caller=callers_for([(put.known, now)])[0],
+        town=Place.objects.filter(code=place.town).first() if place and place.town else None,
+    )
+    return ticket, put.lifted
 
 
 def _lift_into(ticket: Ticket, text: str) -> tuple[str, list[privacy.Lifted]]:
@@ -351,7 +486,12 @@ def _lift_into(ticket: Ticket, text: str) -> tuple[str, list[privacy.Lifted]]:
 
 
 def _save_lifted(ticket: Ticket, lifted: list[privacy.Lifted]) -> None:
-    SealedNumber.objects.bulk_create(
+    SealedNumber.objects.bulk_create(sealed_numbers(ticket, lifted))
+
+
+def sealed_numbers(ticket: Ticket, lifted: list[privacy.Lifted]) -> list[SealedNumber]:
+    """The unsaved rows of numbers that were lifted out of a ticket's words."""
+    return [
         SealedNumber(
             ticket=ticket,
             mark=item.mark,
@@ -361,7 +501,15 @@ def _save_lifted(ticket: Ticket, lifted: list[privacy.Lifted]) -> None:
             tail_index=blind_index(item.value[-4:], "tail"),
         )
         for item in lifted
-    )
+    ]
+
+
+def _bad_phone() -> str:
+    return _("这个电话号码不存在,请核对;不知道就留空。")
+
+
+def _too_long() -> str:
+    return _("内容超过 %(n)s 字,请只保留诉求本身,其余作为备注。") % {"n": LONGEST_BODY}
 
 
 def _keep_words(ticket: Ticket, lifted: list[privacy.Lifted]) -> None:
@@ -382,5 +530,6 @@ __all__ = [
     "redirect_ticket",
     "submit_ticket",
     "supplement_ticket",
+    "take_in",
     "withdraw_ticket",
 ]
