@@ -119,6 +119,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         ),
     }
     DATABASES["default"].setdefault("CONN_MAX_AGE", 60)
+    # A file in tests too: what is tested is then the database that is used, threads and write-ahead log included.
+    DATABASES["default"]["TEST"] = {"NAME": str(FENZHEN_DATA_DIR / "test.sqlite3")}
 
 AUTH_USER_MODEL = "records.User"
 AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]

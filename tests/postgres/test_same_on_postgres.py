@@ -1,0 +1,35 @@
+"""What holds on SQLite holds on PostgreSQL: the same tests, run there."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+#: Everything that talks to the database below the pages.
+SAME = ["tests/desk", "tests/board", "tests/office", "tests/jobs"]
+
+
+@pytest.mark.postgres
+def test_desk_board_and_office_hold_on_postgres(postgres_url: str, tmp_path: Path) -> None:
+    environment = {
+        **os.environ,
+        "FENZHEN_DATABASE_URL": postgres_url,
+        "FENZHEN_DATA_DIR": str(tmp_path),
+        "PYTEST_XDIST_WORKER": "",
+    }
+    for name in [n for n in environment if n.startswith("PYTEST_")]:
+        environment.pop(name)
+    there = [path for path in SAME if (ROOT / path).exists()]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not browser and not postgres", *there],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
+    assert " passed" in done.stdout
