@@ -16,6 +16,7 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "line": words.LINES,
     "kind": words.KINDS,
     "channel": words.CHANNELS,
+    "call_kind": words.CALL_KINDS,
     "part": words.PARTS,
     "solved": words.SOLVED,
     "satisfied": words.SATISFIED,

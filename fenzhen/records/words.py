@@ -65,6 +65,7 @@ ACTS: Words = {
     "reveal": _("查看来电人"),
     "advise": _("系统建议"),
     "end": _("结束承办"),
+    "look_up": _("按来电人查询"),
 }
 CLOCKS: Words = {
     Clock.TRIAGE: _("派单时限"),
@@ -115,6 +116,13 @@ CHANNELS: Words = {
     "visit": _("来访"),
     "callback": _("回访中提出"),
     "import": _("导入"),
+}
+#: Why somebody calls again about a ticket that is there already.
+CALL_KINDS: Words = {
+    "call": _("再次来电"),
+    "urge": _("催办"),
+    "more": _("补充情况"),
+    "thanks": _("致谢"),
 }
 PARTS: Words = {"lead": _("主办"), "assist": _("协办")}
 SOLVED: Words = {"yes": _("解决"), "partly": _("部分解决"), "no": _("未解决")}
