@@ -1,0 +1,259 @@
+"""Category × place × duty list → units, with the doubt of each carried through.
+
+The adviser is not sure of the category and the locator is not sure of the place. The probability of a unit is the sum
+over both of everything that leads to it; the category that contributes most names the rule that is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from fenzhen.advisor.model import Adviser, Ranked, Word
+from fenzhen.hotline.duty import TOWN, DutyBook, DutyRule, UnitInCharge, unit_in_charge
+from fenzhen.hotline.urgency import Found, urgent_level
+
+#: Categories that are asked for their unit: the rest is too unlikely to matter and costs time.
+_MOST_CATEGORIES = 30
+_LEAST_PROBABILITY = 0.003
+
+
+@dataclass(frozen=True, slots=True)
+class UnitAdvice:
+    """A unit that may lead: how likely, for which category, by which rule. ``unit`` is ``@town`` when the place is
+    not known (`needs_place`). ``in_place_of`` names the lead it stands for when only some units were asked for."""
+
+    unit: str
+    probability: float
+    category: str
+    rule: DutyRule
+    assist: tuple[str, ...]
+    level: int
+    needs_place: bool = False
+    is_floor: bool = False
+    in_place_of: str = ""
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WhyNot:
+    """Why the second is not the first: what it would have been for, by how much it is behind, what speaks for it.
+
+    ``same_category``: both would lead the same matter and only the place (or its type) tells them apart.
+    """
+
+    unit: str
+    category: str
+    behind: float
+    same_category: bool
+    rule: DutyRule
+    words: tuple[Word, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the desk is told. ``units`` may be empty (no rule fits); then the level is the given one or the signals'."""
+
+    units: tuple[UnitAdvice, ...]
+    categories: tuple[Ranked, ...]
+    level: int
+    signals: tuple[Found, ...] = ()
+    redirect: str | None = None
+    words: tuple[Word, ...] = ()
+    why_not_second: WhyNot | None = None
+    needs_place: bool = False
+
+
+@dataclass(slots=True)
+class _Sum:
+    total: float = 0.0
+    most: float = 0.0
+    category: str = ""
+    answer: UnitInCharge | None = None
+    in_place_of: str = ""
+
+
+def advise(
+    adviser: Adviser,
+    book: DutyBook,
+    title: str,
+    body: str,
+    place: Mapping[str, float] | None,
+    place_type: str | None,
+    on: date,
+    level_default: int = 3,
+    *,
+    top: int = 3,
+    only: Collection[str] | None = None,
+    explain: bool = True,
+) -> Advice:
+    """The likeliest units for a matter, with reasons.
+
+    ``place``: place code → probability (what is missing to 1 is "unknown"); None when nothing is known. ``only``: the
+    units that may be named; where a rule's lead is another, its first allowed assisting unit, its floor unit or the
+    lead of the next rule stands for it. ``explain=False`` leaves out words and `why_not_second` (for whole files).
+    """
+    likely = adviser.categories(title, body, top=max(_MOST_CATEGORIES, top))
+    return _advice(adviser, book, title, body, place, place_type, on, level_default, likely, top, only, explain)
+
+
+def advise_batch(
+    adviser: Adviser,
+    book: DutyBook,
+    texts: Collection[tuple[str, str]],
+    on: date,
+    *,
+    top: int = 3,
+    only: Collection[str] | None = None,
+    level_default: int = 3,
+) -> list[Advice]:
+    """`advise` for many texts without places and without explanations."""
+    ranked = adviser.categories_batch(list(texts), top=max(_MOST_CATEGORIES, top))
+    return [
+        _advice(adviser, book, title, body, None, None, on, level_default, likely, top, only, False)
+        for (title, body), likely in zip(texts, ranked, strict=True)
+    ]
+
+
+def _advice(
+    adviser: Adviser,
+    book: DutyBook,
+    title: str,
+    body: str,
+    place: Mapping[str, float] | None,
+    place_type: str | None,
+    on: date,
+    level_default: int,
+    likely: list[Ranked],
+    top: int,
+    only: Collection[str] | None,
+    explain: bool,
+) -> Advice:
+    sums = _sum_up(book, likely, _places(place), place_type, on, only)
+    if any(unit != TOWN and unit in book.towns for unit in sums):
+        # The place is known as far as it goes: "some town" is then no advice, only what is missing to 1.
+        sums.pop(TOWN, None)
+    ranked = sorted(sums.items(), key=lambda item: (-item[1].total, item[0]))[:top]
+    units = tuple(_as_advice(unit, one) for unit, one in ranked if one.answer is not None)
+    text = f"{title}\n{body}"
+    level, signals = urgent_level(text, units[0].level if units else level_default)
+    words: tuple[Word, ...] = ()
+    why_not = None
+    if explain and units:
+        words = tuple(adviser.words(title, body, units[0].category))
+        if len(units) > 1:
+            why_not = _why_not(adviser, title, body, units[0], units[1])
+    return Advice(
+        units=units,
+        categories=tuple(likely[:top]),
+        level=level,
+        signals=tuple(signals),
+        redirect=_redirect(signals),
+        words=words,
+        why_not_second=why_not,
+        needs_place=bool(units) and units[0].needs_place,
+    )
+
+
+def _places(place: Mapping[str, float] | None) -> list[tuple[str | None, float]]:
+    if not place:
+        return [(None, 1.0)]
+    known: list[tuple[str | None, float]] = [(code, share) for code, share in place.items() if share > 0]
+    total = sum(share for _, share in known)
+    if total > 1:
+        known = [(code, share / total) for code, share in known]
+        total = 1.0
+    listed = sorted(known, key=lambda item: (-item[1], str(item[0])))[:6]
+    rest = 1 - sum(share for _, share in listed)
+    return [*listed, (None, rest)] if rest > 1e-6 else listed
+
+
+def _sum_up(
+    book: DutyBook,
+    likely: list[Ranked],
+    places: list[tuple[str | None, float]],
+    place_type: str | None,
+    on: date,
+    only: Collection[str] | None,
+) -> dict[str, _Sum]:
+    sums: dict[str, _Sum] = {}
+    allowed = frozenset(only) if only is not None else None
+    for at, category in enumerate(likely):
+        if category.probability < _LEAST_PROBABILITY and at >= 3:
+            break
+        for code, share in places:
+            answer = unit_in_charge(book, category=category.code, territory=code, place_type=place_type, on=on)
+            if answer is None:
+                continue
+            unit, in_place_of = answer.lead, ""
+            if allowed is not None and unit not in allowed:
+                other = _allowed(book, answer, category.code, code, place_type, on, allowed)
+                if other is None:
+                    continue
+                unit, in_place_of = other, answer.lead
+            weight = category.probability * share
+            one = sums.setdefault(unit, _Sum())
+            one.total += weight
+            if weight > one.most:
+                one.most, one.category, one.answer, one.in_place_of = weight, category.code, answer, in_place_of
+    return sums
+
+
+def _allowed(
+    book: DutyBook,
+    answer: UnitInCharge,
+    category: str,
+    territory: str | None,
+    place_type: str | None,
+    on: date,
+    allowed: frozenset[str],
+) -> str | None:
+    for unit in (*answer.assist, answer.rule.floor_unit):
+        if unit in allowed:
+            return unit
+    for rule, _ in book.matching(category, territory, place_type, on):
+        for unit in (rule.lead, *rule.assist, rule.floor_unit):
+            if unit in allowed:
+                return unit
+    return None
+
+
+def _as_advice(unit: str, one: _Sum) -> UnitAdvice:
+    answer = one.answer
+    if answer is None:
+        raise ValueError(f"no rule led to {unit}")
+    return UnitAdvice(
+        unit=unit,
+        probability=round(min(one.total, 1.0), 4),
+        category=one.category,
+        rule=answer.rule,
+        assist=tuple(other for other in answer.assist if other != unit),
+        level=answer.level,
+        needs_place=unit == TOWN,
+        is_floor=answer.is_floor,
+        in_place_of=one.in_place_of,
+        why=answer.why,
+    )
+
+
+def _why_not(adviser: Adviser, title: str, body: str, first: UnitAdvice, second: UnitAdvice) -> WhyNot:
+    same = first.category == second.category
+    words = () if same else tuple(adviser.words(title, body, second.category, against=first.category, most=3))
+    return WhyNot(
+        unit=second.unit,
+        category=second.category,
+        behind=round(first.probability - second.probability, 4),
+        same_category=same,
+        rule=second.rule,
+        words=words,
+    )
+
+
+def _redirect(signals: list[Found]) -> str | None:
+    """The emergency line of the gravest signal that names one; fire and life before the rest."""
+    lines = {one.redirect for one in signals if one.redirect}
+    for line in ("119", "120", "110", "122"):
+        if line in lines:
+            return line
+    return None
