@@ -5,12 +5,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.close import ended
-from fenzhen.desk.step import Incomplete, NotOpen, step, text_hash, verb
-from fenzhen.hotline import privacy
+from fenzhen.desk.step import Incomplete, NotOpen, NotYours, step, text_hash, verb
+from fenzhen.hotline import privacy, roles
 from fenzhen.records.callbacks import Attempt, CallBack
 from fenzhen.records.handling import Assignment, Reply
 from fenzhen.records.people import User
@@ -37,6 +38,23 @@ class Said:
 
 
 @verb
+def hold_callback(callback: CallBack, *, by: User, now: datetime) -> bool:
+    """Take a call-back into one's hands for a short while, so that nobody is phoned by two people at once.
+
+    True if it is (still) mine; False if a colleague holds it. Holding moves nothing and is not journaled.
+    """
+    if by.role not in roles.CALLBACK:
+        raise NotYours
+    until = now + timedelta(seconds=int(setting("callback.hold_seconds", 300)))
+    free = Q(held_by=None) | Q(held_by=by) | Q(held_until__lt=now)
+    hit = Ticket.objects.filter(free, pk=callback.ticket_id, state="pending_callback").update(
+        held_by=by, held_until=until
+    )
+    callback.ticket.refresh_from_db(fields=["held_by", "held_until", "state"])
+    return bool(hit)
+
+
+@verb
 def miss_call(
     ticket: Ticket,
     *,
@@ -53,7 +71,15 @@ def miss_call(
     if outcome == "appointment" and next_try_at is None:
         raise Incomplete({"next_try_at": _("请填写约定的时间。")})
     callback = open_callback(ticket)
-    step(ticket, "miss", by=by, now=now, facts={"outcome": outcome, "callback": callback.pk})
+    step(
+        ticket,
+        "miss",
+        by=by,
+        now=now,
+        facts={"outcome": outcome, "callback": callback.pk},
+        held_by=None,
+        held_until=None,
+    )
     Attempt.objects.create(callback=callback, at=now, by=by, outcome=outcome)
     callback.next_try_at = next_try_at or proposed_try(callback, now)
     callback.appointment = outcome == "appointment"
@@ -64,7 +90,7 @@ def miss_call(
 @verb
 def close_ticket(ticket: Ticket, *, by: User, now: datetime, said: Said) -> CallBack:
     """Reached, and it may rest: solved and content, or unsolved but explained and understood."""
-    _check(said)
+    check_said(said)
     callback = open_callback(ticket)
     step(
         ticket,
@@ -72,11 +98,13 @@ def close_ticket(ticket: Ticket, *, by: User, now: datetime, said: Said) -> Call
         by=by,
         now=now,
         moves=ended(ticket),
-        facts=_facts(said, callback),
+        facts=said_facts(said, callback),
         closed_at=now,
         final_solved=said.solved,
         final_satisfied=said.satisfied,
-        **_first(ticket, said),
+        held_by=None,
+        held_until=None,
+        **first_answers(ticket, said),
     )
     return _keep(callback, said, by, now, "closed")
 
@@ -96,7 +124,7 @@ def rehandle_ticket(
 
     The same unit goes on unless *unit* names another one. Where the person is *now* goes with it.
     """
-    _check(said)
+    check_said(said)
     level = level or ticket.level
     if level not in (1, 2, 3, 4):
         raise Incomplete({"level": _("等级只有一级到四级。")})
@@ -130,13 +158,15 @@ def rehandle_ticket(
         now=now,
         births=[birth],
         moves=ended(ticket),
-        facts={**_facts(said, callback), "from_level": ticket.level},
+        facts={**said_facts(said, callback), "from_level": ticket.level},
         round=ticket.round + 1,
         level=level,
         place_now=now_at or ticket.place_now,
         final_solved=said.solved,
         final_satisfied=said.satisfied,
-        **_first(ticket, said),
+        held_by=None,
+        held_until=None,
+        **first_answers(ticket, said),
     )
     return _keep(callback, said, by, now, "rehandled")
 
@@ -160,6 +190,8 @@ def close_unreached(ticket: Ticket, *, by: User, now: datetime) -> CallBack:
         moves=ended(ticket),
         facts={"tries": len(tries)},
         closed_at=now,
+        held_by=None,
+        held_until=None,
     )
     callback.outcome, callback.done_at, callback.done_by = "unreached", now, by
     callback.save(update_fields=["outcome", "done_at", "done_by"])
@@ -188,7 +220,8 @@ def proposed_try(callback: CallBack, now: datetime) -> datetime:
     )
 
 
-def _check(said: Said) -> None:
+def check_said(said: Said) -> None:
+    """Raises `Incomplete`, naming every question that has no answer or an unknown one."""
     wrong: dict[str, str] = {}
     if said.contacted is None:
         wrong["contacted"] = _("请回答:承办单位联系您了吗?")
@@ -208,14 +241,15 @@ def _check(said: Said) -> None:
         raise Incomplete(wrong)
 
 
-def _first(ticket: Ticket, said: Said) -> dict[str, Any]:
+def first_answers(ticket: Ticket, said: Said) -> dict[str, Any]:
     """The first round's answers are written once and never again."""
     if ticket.first_solved:
         return {}
     return {"first_solved": said.solved, "first_satisfied": said.satisfied}
 
 
-def _facts(said: Said, callback: CallBack) -> dict[str, object]:
+def said_facts(said: Said, callback: CallBack) -> dict[str, object]:
+    """What the journal says of an answer: codes, and a hash of the words."""
     return {
         "callback": callback.pk,
         "contacted": said.contacted,
@@ -234,6 +268,15 @@ def _keep(callback: CallBack, said: Said, by: User, now: datetime, outcome: str)
         .first()
     )
     Attempt.objects.create(callback=callback, at=now, by=by, outcome="reached")
+    fill_in(callback, said, by=by, now=now, outcome=outcome, claim=claim)
+    callback.save()
+    return callback
+
+
+def fill_in(
+    callback: CallBack, said: Said, *, by: User, now: datetime, outcome: str, claim: Reply | None
+) -> None:
+    """Put the answers into the call-back's row; *claim* is what the lead unit had reported last."""
     callback.outcome, callback.done_at, callback.done_by = outcome, now, by
     callback.contacted, callback.solved, callback.satisfied = said.contacted, said.solved, said.satisfied
     callback.is_true, callback.reason_code = said.is_true, said.reason_code
@@ -241,14 +284,13 @@ def _keep(callback: CallBack, said: Said, by: User, now: datetime, outcome: str)
     callback.emotion, callback.risk, callback.vulnerable = said.emotion, said.risk, list(said.vulnerable)
     callback.place_now = privacy.lift_numbers(privacy.clean_text(said.place_now))[0][:255]
     callback.contradiction = bool(claim and claim.solved_claim == "yes" and said.solved == "no")
-    callback.save()
-    return callback
 
 
 __all__ = [
     "Said",
     "close_ticket",
     "close_unreached",
+    "hold_callback",
     "miss_call",
     "open_callback",
     "proposed_try",
