@@ -1,9 +1,11 @@
 """Taking in what a caller wants: from a call, a form, or a row of a file."""
 
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from itertools import count
 from typing import Any, NamedTuple
 
 from django.db import IntegrityError, transaction
@@ -208,7 +210,9 @@ def join_call(
     if number and not (ticket.caller and ticket.caller.phone == number):
         known = next((item.mark for item in lifted if item.value == number), "")
         if not known:
-            taken = {row.mark for row in SealedNumber.objects.filter(ticket=ticket)} | {i.mark for i in lifted}
+            taken = {row.mark for row in SealedNumber.objects.filter(ticket=ticket)} | {
+                i.mark for i in lifted
+            }
             known = next(m for n in count(1) if (m := f"〔电话{n}〕") not in taken)
             lifted.append(privacy.Lifted(privacy.LiftedKind.PHONE, number, known))
         kept = f"{kept}\n{_('来电号码')}:{known}"
@@ -470,9 +474,15 @@ def _written_down(heard: Heard, *, by: User, now: datetime) -> tuple[Ticket, lis
 
 def _lift_into(ticket: Ticket, text: str) -> tuple[str, list[privacy.Lifted]]:
     """Lift numbers out of words that join an existing ticket, going on with its marks' numbering."""
-    known = {row.mark for row in SealedNumber.objects.filter(ticket=ticket)}
+    return lift_beside(text, {row.mark for row in SealedNumber.objects.filter(ticket=ticket)})
+
+
+def lift_beside(text: str, known: set[str]) -> tuple[str, list[privacy.Lifted]]:
+    """Lift numbers out of *text*; a mark that is *known* already gets the next number."""
+    known = set(known)
     kept, lifted = privacy.lift_numbers(text)
     out: list[privacy.Lifted] = []
+    renamed: dict[str, str] = {}
     for item in lifted:
         mark, n = item.mark, 1
         stem = item.mark.strip("〔〕").rstrip("0123456789")
@@ -480,8 +490,11 @@ def _lift_into(ticket: Ticket, text: str) -> tuple[str, list[privacy.Lifted]]:
             n += 1
             mark = f"〔{stem}{n}〕"
         known.add(mark)
-        kept = kept.replace(item.mark, mark) if mark != item.mark else kept
+        renamed[item.mark] = mark
         out.append(privacy.Lifted(item.kind, item.value, mark))
+    if renamed:
+        # In one pass: 1 → 2 and 2 → 3 must not make two 3s.
+        kept = re.sub("|".join(map(re.escape, renamed)), lambda found: renamed[found.group()], kept)
     return kept, out
 
 
