@@ -1,14 +1,16 @@
 """What may be done to a ticket at any time without moving it: add a note, show who called and say why."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.utils.translation import gettext as _
 
-from fenzhen.desk.step import Incomplete, NotYours, step, text_hash, verb
-from fenzhen.hotline import privacy
+from fenzhen.desk.step import Incomplete, NotYours, note_act, step, text_hash, verb
+from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.privacy import Sight
 from fenzhen.records.handling import Assignment, Note
+from fenzhen.records.journal import Entry
+from fenzhen.records.keys import blind_index
 from fenzhen.records.people import User
 from fenzhen.records.tickets import SealedNumber, Ticket
 
@@ -61,3 +63,25 @@ def reveal_caller(ticket: Ticket, *, by: User, now: datetime, why: str) -> Revea
         caller.account if caller else "",
         {row.mark: row.value for row in SealedNumber.objects.filter(ticket=ticket)},
     )
+
+
+#: The same look-up again within this time (a page that was drawn again, a figure typed twice) is one entry.
+SAME_LOOK = timedelta(minutes=10)
+
+
+@verb
+def record_lookup(*, by: User, now: datetime, what: str, value: str, found: int) -> Entry | None:
+    """Write down that *by* looked for a person: *what* is ``phone``, ``tail`` (last four digits) or ``name``.
+
+    The journal keeps the keyed fingerprint under which the person's own row stands, so that "who looked for
+    this caller?" can be answered, and nothing can be read from it. None where the same look was just written
+    down. Raises `NotYours` for roles that may not look for people.
+    """
+    if by.role not in roles.CENTRE:
+        raise NotYours
+    subject, of = f"person:{by.pk}", blind_index(value, what)
+    User.objects.select_for_update().get(pk=by.pk)  # one look-up of a person after the other: n stays free of gaps
+    recent = Entry.objects.filter(subject=subject, act="look_up", at__gt=now - SAME_LOOK)
+    if any(entry.facts.get("of") == of for entry in recent):
+        return None
+    return note_act(subject, "look_up", by=by, now=now, facts={"what": what, "of": of, "found": found})
