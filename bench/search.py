@@ -25,10 +25,10 @@ def fill(count: int) -> None:
 
     from fenzhen.records.keys import blind_index
     from fenzhen.records.people import User
+    from fenzhen.records.places import Place
     from fenzhen.records.search import SearchText, grams
     from fenzhen.records.tickets import Caller, Ticket
     from fenzhen.records.units import Unit
-    from fenzhen.records.places import Place
 
     draw = random.Random(5)
     with open(ROOT / "demo/daxing/examples.csv", encoding="utf-8") as file:
@@ -64,7 +64,10 @@ def fill(count: int) -> None:
                 )
             )  # fmt: skip
         Ticket.objects.bulk_create(tickets, batch_size=500)
-        search = [SearchText(ticket=t, grams=grams(f"{t.number}\n{t.title}\n{t.body}\n{t.place_text}")) for t in tickets]
+        search = [
+            SearchText(ticket=t, grams=grams(f"{t.number}\n{t.title}\n{t.body}\n{t.place_text}"))
+            for t in tickets
+        ]
         SearchText.objects.bulk_create(search, batch_size=500)
 
 
@@ -107,7 +110,9 @@ def main() -> None:
         "whole phone": Wanted(words="13900000123"),
         "last four digits": Wanted(phone="0123"),
         "place": Wanted(place="3号楼"),
-        "words in a month": Wanted(words="物业", since=(now - timedelta(days=200)).date(), until=(now - timedelta(days=170)).date()),
+        "words in a month": Wanted(
+            words="物业", since=(now - timedelta(days=200)).date(), until=(now - timedelta(days=170)).date()
+        ),
         "state and level": Wanted(state="pending_dispatch", level="2"),
         "common words, rare state": Wanted(words="小区", state="voided"),
         "everything": Wanted(level="3"),
@@ -115,7 +120,9 @@ def main() -> None:
     print(f"{Ticket.objects.count()} tickets in {HOME}")
     for name, wanted in asked.items():
         found = tickets_found(viewer, wanted)
-        print(f"{name:28s} {timed(lambda w=wanted: tickets_found(viewer, w)):7.1f} ms  {found.total}{'+' if found.is_more_than else ''}")
+        print(
+            f"{name:28s} {timed(lambda w=wanted: tickets_found(viewer, w)):7.1f} ms  {found.total}{'+' if found.is_more_than else ''}"
+        )
     agent = User.objects.get(username="agent")
     print(f"{'history of a number':28s} {timed(lambda: history_of(agent, '13900000123', now)):7.1f} ms")
 

@@ -109,7 +109,9 @@ def history_of(viewer: User, phone: str, now: datetime) -> CallerHistory | None:
     if not index:
         return None
     rows = visible(viewer).filter(caller__phone_index=index)
-    history = CallerHistory(privacy.masked_phone(privacy.normal_phone(phone)), callers_matching(viewer, phone))
+    history = CallerHistory(
+        privacy.masked_phone(privacy.normal_phone(phone)), callers_matching(viewer, phone)
+    )
     counts = rows.aggregate(
         total=Count("pk"),
         open=Count("pk", filter=Q(state__in=_OPEN)),
@@ -194,7 +196,18 @@ class _Known:
 
 
 #: Finer places first: an estate says more than its town.
-_ORDER = ("estate", "village", "community", "landmark", "market", "hospital", "school", "station", "park", "road")
+_ORDER = (
+    "estate",
+    "village",
+    "community",
+    "landmark",
+    "market",
+    "hospital",
+    "school",
+    "station",
+    "park",
+    "road",
+)
 
 
 def places_suggested(viewer: User, text: str, limit: int = 8) -> list[PlaceHint]:

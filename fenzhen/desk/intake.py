@@ -13,7 +13,8 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fenzhen.desk.step import Incomplete, NotOpen, begin, step, text_hash, verb
+from fenzhen.desk.drafts import keep_draft
+from fenzhen.desk.step import Incomplete, NotOpen, NotYours, begin, step, text_hash, verb
 from fenzhen.hotline import privacy, urgency
 from fenzhen.hotline.privacy import BadPhone
 from fenzhen.records.directory import Category
@@ -28,6 +29,8 @@ from fenzhen.records.words import CALL_KINDS, CHANNELS, KINDS, REDIRECT_REASONS,
 
 #: Longer than any call that was ever written down; beyond it somebody pasted a file.
 LONGEST_BODY = 50_000
+#: So long after a ticket was written its caller may still be on the line.
+SAME_CALL = timedelta(minutes=30)
 #: The row keeps 200 characters of a title; the rest goes to the front of the body, nothing is cut off.
 LONGEST_TITLE = 200
 
@@ -220,6 +223,25 @@ def join_call(
     _save_lifted(ticket, lifted)
     Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind=kind, text=kept)
     return ticket
+
+
+@verb
+def begin_again(ticket: Ticket, *, by: User, now: datetime, key: str) -> None:
+    """A second matter in the same call: a draft *key* (``intake:<uuid>``) with what was typed of the caller.
+
+    Shows nobody anything new: raises `NotYours` unless it was *by* who wrote the ticket, moments ago.
+    """
+    if ticket.received_by_id != by.pk or now - ticket.received_at > SAME_CALL:
+        raise NotYours
+    caller = ticket.caller
+    fields = {
+        "name": [caller.name if caller else ""],
+        "phone": [caller.phone if caller else ""],
+        "channel": [ticket.channel],
+        "place_now": [ticket.place_now],
+        "is_secret": ["1"] if ticket.is_secret else [],
+    }
+    keep_draft(by=by, key=key, fields=fields, now=now)
 
 
 @verb
@@ -534,6 +556,7 @@ __all__ = [
     "Heard",
     "NotOpen",
     "answer_ticket",
+    "begin_again",
     "caller_for",
     "file_history",
     "index_words",

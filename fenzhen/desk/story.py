@@ -80,7 +80,7 @@ def record_lookup(*, by: User, now: datetime, what: str, value: str, found: int)
     if by.role not in roles.CENTRE:
         raise NotYours
     subject, of = f"person:{by.pk}", blind_index(value, what)
-    User.objects.select_for_update().get(pk=by.pk)  # one look-up of a person after the other: n stays free of gaps
+    User.objects.select_for_update().get(pk=by.pk)  # one after the other, so that n stays free of gaps
     recent = Entry.objects.filter(subject=subject, act="look_up", at__gt=now - SAME_LOOK)
     if any(entry.facts.get("of") == of for entry in recent):
         return None

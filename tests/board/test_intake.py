@@ -46,7 +46,9 @@ def test_a_number_written_another_way_is_the_same_number(cast: Cast) -> None:
         assert history.total == 1
 
 
-@pytest.mark.parametrize("typed", ["", "1", "1390000", "999", "110", "0" * 30, "一三九", "13900000001\x00;--"])
+@pytest.mark.parametrize(
+    "typed", ["", "1", "1390000", "999", "110", "0" * 30, "一三九", "13900000001\x00;--"]
+)
 def test_while_the_number_is_not_whole_nothing_is_shown(cast: Cast, typed: str) -> None:
     cast.waiting()
     assert history_of(cast.zhang, typed, cast.now) is None

@@ -18,7 +18,9 @@ def found(viewer: User, words: str = "", **more: object) -> list[int]:
     return [hit.ticket.pk for hit in result.hits]
 
 
-@pytest.mark.parametrize("words", ["楼道", "道灯", "物业", "楼道灯坏了半个月", "清荷", "柳河镇", "清荷苑3号", "清荷 物业"])
+@pytest.mark.parametrize(
+    "words", ["楼道", "道灯", "物业", "楼道灯坏了半个月", "清荷", "柳河镇", "清荷苑3号", "清荷 物业"]
+)
 def test_two_characters_find_words_and_places(cast: Cast, words: str) -> None:
     ticket = cast.waiting()
     cast.waiting(title="广场舞太吵", body="晚上十点还在跳。", place_text="松山公园", place=cast.other_town)
@@ -123,7 +125,16 @@ def test_days_the_wrong_way_round_and_words_without_a_word_are_said_to_be_so(cas
 
 @pytest.mark.parametrize(
     "words",
-    ['"楼道', "楼道*", "楼道 OR 1=1", "NEAR(楼道 灯)", "grams:楼道", "'; DROP TABLE records_ticket; --", "楼" * 5000, "a AND"],
+    [
+        '"楼道',
+        "楼道*",
+        "楼道 OR 1=1",
+        "NEAR(楼道 灯)",
+        "grams:楼道",
+        "'; DROP TABLE records_ticket; --",
+        "楼" * 5000,
+        "a AND",
+    ],
 )
 def test_the_language_of_the_index_cannot_be_spoken_from_the_search_box(cast: Cast, words: str) -> None:
     cast.waiting()
