@@ -23,8 +23,9 @@ Id = TypeVar("Id", bound=Hashable)
 _RUN = re.compile(r"[\u4e00-\u9fff\u3400-\u4dbf]+|[a-z0-9]+")
 #: Only so much of a text is compared: what it is about stands at the beginning.
 _LONGEST = 600
-#: A gram that stands in more than this share of many texts tells none of them apart.
-_COMMON, _MANY = 0.25, 200
+#: Rare grams are followed first, and so many of their occurrences at most: what all tickets of a surge say tells none
+#: of them apart, and a question must stay quick among thousands. The likeness itself is reckoned with every gram.
+_MOST_OCCURRENCES = 40_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,18 +82,22 @@ class SimilarIndex(Generic[Id]):
         if not own:
             return []
         scores: dict[Id, float] = {}
-        for gram, weight in weights.items():
+        followed = 0
+        for gram in sorted(weights, key=lambda gram: len(self._postings.get(gram, ()))):
             posting = self._postings.get(gram)
-            if posting is None or (texts > _MANY and len(posting) > _COMMON * texts):
+            if posting is None:
                 continue
-            value = weight * self._rarity(gram)
+            if followed and followed + len(posting) > _MOST_OCCURRENCES:
+                break
+            followed += len(posting)
+            value = weights[gram] * self._rarity(gram)
             for id_, there in posting.items():
                 scores[id_] = scores.get(id_, 0.0) + value * there
         for id_ in leave_out:
             scores.pop(id_, None)
-        # Exact lengths only for those that can still win: the length of a text with today's rarities is work.
+        # Exact likeness only for those that can still win.
         shortlist = heapq.nlargest(top * 4 + 20, scores, key=lambda id_: scores[id_] / self._rough_length(id_))
-        found = [Similar(id_, round(min(scores[id_] / (own * self._length(id_)), 1.0), 4)) for id_ in shortlist]
+        found = [Similar(id_, self._likeness(weights, own, id_)) for id_ in shortlist]
         found = [one for one in found if one.likeness >= least]
         found.sort(key=lambda one: -one.likeness)
         return found[:top]
@@ -100,8 +105,13 @@ class SimilarIndex(Generic[Id]):
     def _rarity(self, gram: str) -> float:
         return math.log((1 + len(self._rows)) / (1 + len(self._postings.get(gram, ())))) + 1
 
-    def _length(self, id_: Id) -> float:
-        return math.sqrt(sum((weight * self._rarity(gram)) ** 2 for gram, weight in self._rows[id_].items())) or 1.0
+    def _likeness(self, weights: dict[str, float], own: float, id_: Id) -> float:
+        shared = squared = 0.0
+        for gram, weight in self._rows[id_].items():
+            there = weight * self._rarity(gram)
+            squared += there * there
+            shared += there * weights.get(gram, 0.0)
+        return round(min(shared / (own * math.sqrt(squared)), 1.0), 4) if squared else 0.0
 
     def _rough_length(self, id_: Id) -> float:
         return math.sqrt(len(self._rows[id_])) or 1.0
