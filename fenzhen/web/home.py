@@ -1,16 +1,165 @@
 """Home: three numbers that matter to me now, then the list behind them."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
 
+from fenzhen.board import home as board
+from fenzhen.board.drafts import drafts_of
+from fenzhen.board.notices import unseen
+from fenzhen.hotline.roles import READERS, Role
 from fenzhen.web.page import PageRequest, page
+
+#: A number's name, and what stands where its list is empty.
+WORDS: dict[str, tuple[str, str]] = {
+    "received_today": (
+        gettext_noop("我今天登记"),
+        gettext_noop("今天还没有登记工单。您接起第一个电话后，登记的工单会列在这里。"),
+    ),
+    "my_need_info": (
+        gettext_noop("要我补充"),
+        gettext_noop("没有要您补充的工单。派单员退回补充时，会列在这里。"),
+    ),
+    "drafts": (gettext_noop("未提交的草稿"), gettext_noop("没有草稿。登记到一半的内容会自动保存在这里。")),
+    "waiting": (
+        gettext_noop("待派单"),
+        gettext_noop("没有待派单的工单。新登记的工单会按等级和时限排在这里。"),
+    ),
+    "late_triage": (gettext_noop("派单超时"), gettext_noop("没有超时未派的工单。")),
+    "need_info": (gettext_noop("待补充"), gettext_noop("没有等待补充信息的工单。")),
+    "voids": (
+        gettext_noop("待复核作废"),
+        gettext_noop("没有等您复核的作废申请。作废须由第二个人确认，别人的申请会列在这里。"),
+    ),
+    "to_review": (gettext_noop("待审核"), gettext_noop("没有待审核的反馈。承办单位反馈后会列在这里。")),
+    "to_review_urgent": (gettext_noop("其中一二级"), gettext_noop("没有一级、二级的待审核反馈。")),
+    "reviewed_today": (gettext_noop("我今天审核"), gettext_noop("今天还没有审核。审核过的反馈会列在这里。")),
+    "calls_due": (
+        gettext_noop("现在该回访"),
+        gettext_noop("现在没有该打的回访。审核通过的工单到时会列在这里。"),
+    ),
+    "appointments": (
+        gettext_noop("已约时间"),
+        gettext_noop("没有约好的回访。与诉求人约定再联系后会列在这里。"),
+    ),
+    "appointments_late": (gettext_noop("约定已过时"), gettext_noop("没有过了约定时间还没打的回访。")),
+    "late": (
+        gettext_noop("现在超时"),
+        gettext_noop("现在没有超时的工单。派单、办理或回访过了时限的会列在这里。"),
+    ),
+    "late_sign": (gettext_noop("超时未签收"), gettext_noop("各单位都已按时签收。")),
+    "rehandled_today": (gettext_noop("今天退回重办"), gettext_noop("今天还没有回访未解决而重办的工单。")),
+    "level_1": (gettext_noop("一级未办结"), gettext_noop("没有未办结的一级工单。")),
+    "to_sign": (gettext_noop("待签收"), gettext_noop("没有待签收的工单。热线派来的新工单会列在这里。")),
+    "in_hand": (gettext_noop("在办"), gettext_noop("没有在办的工单。签收后会列在这里。")),
+    "due_today": (gettext_noop("今天到期"), gettext_noop("今天没有到期的工单。")),
+    "came_back": (
+        gettext_noop("退回重办"),
+        gettext_noop("没有退回的工单。审核退回或回访未解决的会列在这里。"),
+    ),
+    "intake_today": (gettext_noop("今天受理"), gettext_noop("今天还没有受理工单。")),
+    "open": (gettext_noop("未办结"), gettext_noop("所有工单都已办结。")),
+}
+
+#: The reference lists' names.
+LISTS: dict[str, str] = {
+    "unit": gettext_noop("承办单位"),
+    "place": gettext_noop("地点"),
+    "category": gettext_noop("诉求分类"),
+    "example": gettext_noop("分类例句"),
+    "duty": gettext_noop("权责清单"),
+    "level": gettext_noop("等级与时限"),
+    "calendarday": gettext_noop("工作日历"),
+    "district": gettext_noop("本区设置"),
+    "user": gettext_noop("人员账号"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number on the page."""
+
+    key: str
+    label: str
+    count: int
+    is_bad: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One of the three rates; `share` in percent, None while nobody was reached."""
+
+    label: str
+    share: float | None
 
 
 @page()
 def home(request: PageRequest) -> HttpResponse:
-    """My numbers and my list."""
-    return render(request, "home.html", {})
+    """My numbers, and the list behind the one chosen (`show`), else behind the first that is not nought."""
+    viewer, now = request.user, timezone.now()
+    counts = board.figures_for(viewer, now)
+    drafts = drafts_of(viewer, "intake:") if viewer.role == Role.AGENT else []
+    figures = []
+    for key in board.FIGURES.get(viewer.role, ()):
+        count = len(drafts) if key == "drafts" else counts.get(key, 0)
+        figures.append(Figure(key, _(WORDS[key][0]), count, key in board.BAD and count > 0))
+    keys = [figure.key for figure in figures]
+    show = request.GET.get("show", "")
+    if show not in keys:
+        show = next((f.key for f in figures if f.count), keys[0] if keys else "")
+    context = {
+        "greeting": greeting(now),
+        "figures": figures,
+        "show": show,
+        "title": _(WORDS[show][0]) if show else "",
+        "empty": _(WORDS[show][1]) if show else "",
+        "lines": board.lines_behind(viewer, show, now) if show else [],
+        "most": board.MOST,
+        "drafts": drafts,
+        "told": unseen(viewer)[:8],
+        "rates": rates(request, now) if viewer.role in READERS else None,
+        "lists": [
+            {"label": _(LISTS[name]), "url": reverse(f"admin:records_{name}_changelist"), "count": count}
+            for name, count in board.list_sizes(viewer).items()
+        ],
+        "now": now,
+    }
+    return render(request, "home.html", context)
+
+
+def greeting(now: datetime) -> str:
+    """By the time of day."""
+    hour = timezone.localtime(now).hour
+    if 5 <= hour < 11:
+        return _("早上好")
+    if 11 <= hour < 13:
+        return _("中午好")
+    if 13 <= hour < 18:
+        return _("下午好")
+    return _("晚上好")
+
+
+def rates(request: PageRequest, now: datetime) -> dict[str, object]:
+    """The three rates with their n and coverage."""
+    found = board.rates_lately(request.user, now)
+    shares = (
+        (_("响应率"), found.response),
+        (_("解决率"), found.resolution()),
+        (_("满意率"), found.satisfaction()),
+    )
+    return {
+        "days": board.RATE_DAYS,
+        "reached": found.reached,
+        "ended": found.ended,
+        "coverage": None if found.coverage is None else 100 * found.coverage,
+        "rates": [Rate(label, None if share is None else 100 * share) for label, share in shares],
+    }
 
 
 routes = [path("", home, name="home")]

@@ -23,6 +23,7 @@ from django_htmx.middleware import HtmxDetails
 
 from fenzhen.board.district import district_of
 from fenzhen.board.people import Person
+from fenzhen.board.tickets import NotVisible
 from fenzhen.board.words import word
 from fenzhen.desk.drafts import drop_draft
 from fenzhen.desk.once import SentBefore, act_once
@@ -66,6 +67,8 @@ class NavItem:
     short: str
     roles: frozenset[Role]
     key: str = ""
+    route: str = ""
+    """The route's name where it is not `name`."""
 
 
 _EVERYBODY = frozenset(Role) - {Role.SYSTEM}
@@ -79,7 +82,9 @@ NAV: tuple[NavItem, ...] = (
     NavItem("callback", gettext_noop("回访"), gettext_noop("回访"), roles.CALLBACK, "g b"),
     NavItem("search", gettext_noop("工单查询"), gettext_noop("查询"), _EVERYBODY - {Role.ADMIN}, "g s"),
     NavItem("import", gettext_noop("导入"), gettext_noop("导入"), roles.CHIEFS | {Role.ADMIN}, "g m"),
-    NavItem("lists", gettext_noop("目录维护"), gettext_noop("目录"), frozenset({Role.ADMIN}), "g l"),
+    NavItem(
+        "lists", gettext_noop("目录维护"), gettext_noop("目录"), frozenset({Role.ADMIN}), "g l", "admin:index"
+    ),
     NavItem("journey", gettext_noop("工单旅程"), gettext_noop("旅程"), _EVERYBODY, "g j"),
 )
 
@@ -111,7 +116,7 @@ def page(*, roles: Iterable[Role] | None = None, again: View | None = None) -> C
                 response = _run(view, request, args, kwargs)
             except SentBefore as before:
                 response = _sent_before(request, before)
-            except ObjectDoesNotExist as missing:
+            except (ObjectDoesNotExist, NotVisible) as missing:
                 raise Http404 from missing
             except (NotOpen, MovedMeanwhile, NotYours, Incomplete) as why:
                 request.said.clear()  # nothing of it happened
@@ -214,7 +219,7 @@ def nav_of(viewer: Person) -> list[dict[str, str]]:
         if viewer.role not in item.roles:
             continue
         try:
-            url = reverse(item.name)
+            url = reverse(item.route or item.name)
         except NoReverseMatch:
             continue
         items.append(

@@ -3,7 +3,9 @@
 from importlib import import_module
 from importlib.util import find_spec
 
-from django.urls import URLPattern
+from django.templatetags.static import static
+from django.urls import URLPattern, path
+from django.views.generic import RedirectView
 
 #: One file per word, in the order of the process.
 PAGES = (
@@ -15,15 +17,16 @@ PAGES = (
     "intake",
     "triage",
     "dispatch",
-    "unit",
+    "handle",
     "review",
     "callback",
+    "reveal",
     "ticket",
     "search",
     "imports",
     "journey",
 )
-urlpatterns: list[URLPattern] = []
+urlpatterns: list[URLPattern] = [path("favicon.ico", RedirectView.as_view(url=static("mark.svg")))]
 for name in PAGES:
     if find_spec(f"fenzhen.web.{name}"):
         urlpatterns += import_module(f"fenzhen.web.{name}").routes
