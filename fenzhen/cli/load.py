@@ -1,0 +1,55 @@
+"""`fenzhen load DIR`"""
+
+from pathlib import Path
+
+import click
+
+from fenzhen.cli.ready import err, out, say, with_database
+
+
+@click.command("load", short_help="Load a district's reference lists from a folder.")
+@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--force", is_flag=True, help="Load also when nothing has changed since the last time.")
+@with_database()
+def command(directory: Path, force: bool) -> None:
+    """Load the reference lists in DIRECTORY: places, units, categories, examples, duties, limits, the calendar,
+    staff, and district.toml.
+
+    All or nothing: if a list has faults, each is named with file, line and column, and nothing changes. What
+    vanished from a list is switched off, never deleted. Lists that did not change are left alone.
+    """
+    load(directory, force=force)
+
+
+def load(directory: Path, *, force: bool = False, quiet: bool = False) -> None:
+    """Load and say what came of it. Exits 1 where the lists have faults."""
+    from django.utils import timezone
+
+    from fenzhen.office.accounts import system_account
+    from fenzhen.office.lists import BadLists, load_lists
+
+    try:
+        report = load_lists(directory, by=system_account(), now=timezone.now(), force=force)
+    except BadLists as bad:
+        err.print(
+            f"[red]✗[/red] 目录有 {bad.count} 处错误,没有装入任何内容 · {bad.count} faults, nothing was loaded"
+        )
+        for fault in bad.faults:
+            err.print(f"  {fault}", markup=False)
+        if bad.count > len(bad.faults):
+            err.print(f"  …… +{bad.count - len(bad.faults)}")
+        raise click.exceptions.Exit(1) from None
+    for warning in report.warnings:
+        err.print(f"[yellow]![/yellow] {warning}")
+    if report.unchanged:
+        if not quiet:
+            say(f"{report.district}的目录没有变化", "unchanged: nothing to load")
+        return
+    say(f"已装入{report.district}的目录", "the lists are loaded")
+    if not quiet:
+        from rich.table import Table
+
+        table = Table("", "rows 行", "added 新增", "changed 更改", "retired 停用", box=None, pad_edge=False)
+        for name, count in report.counts.items():
+            table.add_row(name, *(str(n) for n in (count.rows, count.added, count.changed, count.retired)))
+        out.print(table)

@@ -1,0 +1,69 @@
+"""What follows from something that happened, one function each. Arguments are ids and positions only.
+
+Every one may run twice: the worker that ran it may have died before it could say so.
+"""
+
+from django.utils import timezone
+from django_tasks import task
+
+from fenzhen.board import standing
+from fenzhen.office import advise, alarms
+from fenzhen.office.accounts import system_account
+
+#: People are told before the adviser goes on thinking.
+URGENT = 50
+SOON = 0
+LATER = -10
+#: So many at a time: about a second's work, so that whoever must be told does not wait behind an import.
+ADVISED_AT_ONCE = 40
+
+
+@task(priority=SOON)
+def advise_ticket(ticket: int, position: int) -> bool:
+    """Advice for one ticket that has come to the desk."""
+    return advise.advise_ticket(ticket, by=system_account(), now=timezone.now())
+
+
+@task(priority=LATER)
+def advise_waiting(ticket: int, position: int) -> int:
+    """Advice for waiting tickets that have none, after an import; goes on until none is left."""
+    done = advise.advise_waiting(by=system_account(), now=timezone.now(), limit=ADVISED_AT_ONCE)
+    if done and standing.advice_waiting(system_account()):
+        advise_waiting.enqueue(ticket, position)
+    return done
+
+
+@task(priority=URGENT)
+def tell_dispatched(ticket: int, position: int) -> int:
+    """See `alarms.tell_dispatched`; likewise the others."""
+    return alarms.tell_dispatched(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_rehandled(ticket: int, position: int) -> int:
+    return alarms.tell_rehandled(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_sent_back(ticket: int, position: int) -> int:
+    return alarms.tell_sent_back(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_asked_back(ticket: int, position: int) -> int:
+    return alarms.tell_asked_back(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_taken_back(ticket: int, position: int) -> int:
+    return alarms.tell_taken_back(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_call_joined(ticket: int, position: int) -> int:
+    return alarms.tell_call_joined(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_void_asked(ticket: int, position: int) -> int:
+    return alarms.tell_void_asked(position, by=system_account(), now=timezone.now())

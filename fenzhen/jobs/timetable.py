@@ -1,0 +1,41 @@
+"""What the clock does: one table. Each line may be done twice, or by two workers at once, without harm."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from fenzhen.board.people import Person
+from fenzhen.board.standing import advice_waiting
+from fenzhen.jobs import queue, tasks
+from fenzhen.office import alarms, tidy
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """*do* is done every so often."""
+
+    name: str
+    every: timedelta
+    do: Callable[[Person, datetime], object]
+
+
+def _catch_up_advice(by: Person, now: datetime) -> int:
+    """Tickets that wait without advice although nothing is queued for them (lists loaded late, a task lost)."""
+    if not advice_waiting(by, since=now - timedelta(minutes=1)):
+        return 0
+    return queue.put([queue.Order(f"clock>advise_waiting:{now:%Y%m%d%H%M}", tasks.advise_waiting, (0, 0))])
+
+
+TIMETABLE: tuple[Line, ...] = (
+    Line("triage overdue", timedelta(seconds=15), lambda by, now: alarms.tell_triage_overdue(by=by, now=now)),
+    Line("sign overdue", timedelta(seconds=15), lambda by, now: alarms.tell_sign_overdue(by=by, now=now)),
+    Line(
+        "call-backs overdue",
+        timedelta(minutes=1),
+        lambda by, now: alarms.tell_callbacks_overdue(by=by, now=now),
+    ),
+    Line("appointments", timedelta(seconds=30), lambda by, now: alarms.tell_appointments(by=by, now=now)),
+    Line("advice left behind", timedelta(minutes=1), _catch_up_advice),
+    Line("finished tasks", timedelta(hours=1), lambda by, now: queue.forget_finished(now=now)),
+    Line("leftovers", timedelta(hours=1), lambda by, now: tidy.throw_away_leftovers(by=by, now=now)),
+)
