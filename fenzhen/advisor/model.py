@@ -487,21 +487,25 @@ def _ways(
     tried: list[tuple[float, NDArray[np.float64], NDArray[np.float64]]] = []
     for ridge in _RIDGES:
         inverse = _inverse(kernel + ridge * np.eye(len(kernel)))
-        alpha = inverse @ targets
+        alpha = (inverse @ targets.astype(np.float32)).astype(np.float64)
         out = targets[probe] - alpha[probe] / inverse[probe, probe][:, None]
         tried.append((float(np.mean((out - targets[probe]) ** 2)), alpha, out))
     _, alpha, ridge_out = min(tried, key=lambda one: one[0])
     return alpha, np.stack([nearest, centre, defined, ridge_out]), norms
 
 
-def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Inverse of a positive definite matrix by its Cholesky factor: half the work of the general one."""
-    factor, failed = linalg.lapack.dpotrf(matrix, lower=1)
-    lower, failed_too = linalg.lapack.dpotri(factor, lower=1)
+def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Inverse of a positive definite matrix by its Cholesky factor: half the work of the general one.
+
+    Single precision is enough: a kernel of unit vectors with a ridge of at least .3 has a condition below 10,000.
+    """
+    factor, failed = linalg.lapack.spotrf(matrix.astype(np.float32), lower=1)
+    lower, failed_too = linalg.lapack.spotri(factor, lower=1)
     if failed or failed_too:
-        return np.asarray(np.linalg.inv(matrix))
-    lower = np.tril(lower)
-    return np.asarray(lower + np.tril(lower, -1).T)
+        return np.linalg.inv(matrix).astype(np.float32)
+    upper = np.triu_indices(len(lower), 1)
+    lower[upper] = lower.T[upper]
+    return np.asarray(lower)
 
 
 def _fit_weights(parts: NDArray[np.float64], own: NDArray[np.int64]) -> NDArray[np.float64]:

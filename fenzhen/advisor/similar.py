@@ -103,7 +103,9 @@ class SimilarIndex(Generic[Id]):
         return found[:top]
 
     def _rarity(self, gram: str) -> float:
-        return math.log((1 + len(self._rows)) / (1 + len(self._postings.get(gram, ())))) + 1
+        # A gram that no kept text has cannot say which of them is alike: it weighs as little as one that all have.
+        there = len(self._postings.get(gram, ())) or len(self._rows)
+        return math.log((1 + len(self._rows)) / (1 + there)) + 1
 
     def _likeness(self, weights: dict[str, float], own: float, id_: Id) -> float:
         shared = squared = 0.0

@@ -14,8 +14,7 @@ from fenzhen.advisor.model import Adviser, Ranked, Word
 from fenzhen.hotline.duty import TOWN, DutyBook, DutyRule, UnitInCharge, unit_in_charge
 from fenzhen.hotline.urgency import Found, urgent_level
 
-#: Categories that are asked for their unit: the rest is too unlikely to matter and costs time.
-_MOST_CATEGORIES = 30
+#: Less likely categories are asked for their unit only while fewer units than wanted are found.
 _LEAST_PROBABILITY = 0.003
 
 
@@ -94,7 +93,7 @@ def advise(
     units that may be named; where a rule's lead is another, its first allowed assisting unit, its floor unit or the
     lead of the next rule stands for it. ``explain=False`` leaves out words and `why_not_second` (for whole files).
     """
-    likely = adviser.categories(title, body, top=max(_MOST_CATEGORIES, top))
+    likely = adviser.categories(title, body, top=len(adviser.codes))
     return _advice(adviser, book, title, body, place, place_type, on, level_default, likely, top, only, explain)
 
 
@@ -109,7 +108,7 @@ def advise_batch(
     level_default: int = 3,
 ) -> list[Advice]:
     """`advise` for many texts without places and without explanations."""
-    ranked = adviser.categories_batch(list(texts), top=max(_MOST_CATEGORIES, top))
+    ranked = adviser.categories_batch(list(texts), top=len(adviser.codes))
     return [
         _advice(adviser, book, title, body, None, None, on, level_default, likely, top, only, False)
         for (title, body), likely in zip(texts, ranked, strict=True)
@@ -130,7 +129,7 @@ def _advice(
     only: Collection[str] | None,
     explain: bool,
 ) -> Advice:
-    sums = _sum_up(book, likely, _places(place), place_type, on, only)
+    sums = _sum_up(book, likely, _places(place), place_type, on, only, top)
     if any(unit != TOWN and unit in book.towns for unit in sums):
         # The place is known as far as it goes: "some town" is then no advice, only what is missing to 1.
         sums.pop(TOWN, None)
@@ -176,11 +175,12 @@ def _sum_up(
     place_type: str | None,
     on: date,
     only: Collection[str] | None,
+    wanted: int,
 ) -> dict[str, _Sum]:
     sums: dict[str, _Sum] = {}
     allowed = frozenset(only) if only is not None else None
-    for at, category in enumerate(likely):
-        if category.probability < _LEAST_PROBABILITY and at >= 3:
+    for category in likely:
+        if category.probability < _LEAST_PROBABILITY and len(sums.keys() - {TOWN}) >= wanted:
             break
         for code, share in places:
             answer = unit_in_charge(book, category=category.code, territory=code, place_type=place_type, on=on)

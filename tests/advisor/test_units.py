@@ -118,3 +118,10 @@ def test_many_at_once_agree_with_one_at_a_time(adviser: Adviser):
 def test_place_probabilities_above_one_are_brought_down(adviser: Adviser):
     advice = ask(adviser, LIFT, {"E1": 1.5, "E2": 0.5})
     assert sum(one.probability for one in advice.units) <= 1.0001
+
+
+def test_as_many_units_are_named_as_are_asked_for(adviser: Adviser):
+    text = ("电梯坏了", "电梯坏了一礼拜没人修,电梯停运,物业不修电梯,坐电梯老往下掉,电梯门夹人")
+    assert len(ask(adviser, text, {"E1": 1.0}, top=5).units) == 5
+    probabilities = [one.probability for one in ask(adviser, text, {"E1": 1.0}, top=5).units]
+    assert probabilities == sorted(probabilities, reverse=True)
