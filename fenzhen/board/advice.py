@@ -273,16 +273,23 @@ def advice_on(viewer: User, ticket: Ticket, now: datetime) -> AdviceView:
 
 
 def similar_open(
-    viewer: User, what: Ticket | str, *, place_code: str = "", limit: int = 5, least: float = 0.12
+    viewer: User,
+    ticket: Ticket | None = None,
+    *,
+    title: str = "",
+    body: str = "",
+    place_code: str = "",
+    limit: int = 5,
+    least: float = 0.12,
 ) -> list[SimilarOpen]:
     """Open tickets with similar words, nearer ones first, of those that *viewer* may see.
 
-    *what* is a ticket or a text that is being typed; *place_code* where that is known.
+    Like *ticket*, or like a matter that is being typed (*title*, *body*, and *place_code* where that is known).
     """
-    if isinstance(what, Ticket):
-        text, own, place, town = f"{what.title}\n{what.body}", what.pk, what.place_id, what.town_id
+    if ticket is not None:
+        text, own, place, town = f"{ticket.title}\n{ticket.body}", ticket.pk, ticket.place_id, ticket.town_id
     else:
-        text, own = what, None
+        text, own = f"{title}\n{body}", None
         row = Place.objects.filter(code=place_code).first() if place_code else None
         home = Place.objects.filter(code=row.town).first() if row and row.town else None
         place, town = (row.pk if row else None), (home.pk if home else None)
