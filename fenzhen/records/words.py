@@ -204,6 +204,24 @@ UNSOLVED_REASONS: Words = {
     "policy": _("不认可政策解释"),
     "broken_again": _("又出现了"),
 }
+#: What speaks against a reply at first sight (hotline/review.py).
+REMARKS: Words = {
+    "no_contact": _("没有联系诉求人"),
+    "promise": _("称已解决，却在说“将要”"),
+    "copy": _("与以前的反馈雷同"),
+    "short": _("公开答复过短"),
+    "same_text": _("内部记录与公开答复相同"),
+    "unsolved": _("承办单位称未全部解决"),
+}
+#: Why somebody is phoned before others (hotline/callback.py); a plain turn needs no word.
+TURNS: Words = {
+    "0": _("一级"),
+    "1": _("已约定"),
+    "2": _("需要照顾"),
+    "3": _("重办后"),
+    "4": _("回访超时"),
+    "5": "",
+}
 
 
 def ticket_state_choices() -> list[tuple[str, "str | Promise"]]:

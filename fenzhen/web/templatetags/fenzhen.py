@@ -131,6 +131,12 @@ def span(seconds: timedelta | int | float | None) -> str:
 
 
 @register.simple_tag
+def percent(share: float | None, digits: int = 1) -> str:
+    """A share of one as per cent: 0.679 → 67.9%; a dash where it is unknown."""
+    return "—" if share is None else f"{100 * share:.{digits}f}%"
+
+
+@register.simple_tag
 def person(who: Any) -> str:
     """A colleague's name, with the unit where there is one: 李芳（黄村镇）."""
     if who is None:
