@@ -2,13 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -196,9 +196,9 @@ def join_call(
     text = privacy.clean_text(text)
     wrong: dict[str, str] = {}
     if not text:
-        wrong["text"] = wrong["body"] = _("请写下来电内容。")
+        wrong["text"] = _("请写下来电内容。")
     if len(text) > LONGEST_BODY:
-        wrong["text"] = wrong["body"] = _too_long()
+        wrong["text"] = _too_long()
     if kind not in CALL_KINDS:
         wrong["kind"] = _("请选择来电的情况。")
     number = ""
@@ -343,7 +343,7 @@ def next_number(now: datetime) -> str:
 def next_numbers(moments: Sequence[datetime]) -> list[str]:
     """One number for each moment, in the same order, drawn as one block a day."""
     days: list[date] = [timezone.localtime(moment).date() for moment in moments]
-    at = {day: _drawn(day, count) for day, count in sorted(Counter(days).items())}
+    at = _drawn(Counter(days))
     out: list[str] = []
     for day in days:
         at[day] += 1
@@ -351,17 +351,23 @@ def next_numbers(moments: Sequence[datetime]) -> list[str]:
     return out
 
 
-def _drawn(day: date, count: int) -> int:
-    """Draw *count* numbers of a day; returns the last one given before them."""
-    for _attempt in range(5):
-        if NumberSeries.objects.filter(day=day).update(last=F("last") + count):
-            return NumberSeries.objects.values_list("last", flat=True).get(day=day) - count
-        try:
-            with transaction.atomic():
-                NumberSeries.objects.create(day=day, last=0)
-        except IntegrityError:
-            continue  # another desk opened the day in the same instant
-    raise RuntimeError("no number could be drawn")  # pragma: no cover - five lost races in a row
+def _drawn(counts: Mapping[date, int]) -> dict[date, int]:
+    """Draw so many numbers of each day; returns the last one given before them.
+
+    The UPDATE locks the days until the transaction ends, so nobody else reads what was drawn here.
+    """
+    with transaction.atomic():
+        # Another desk may open the day in the same instant: then its row is the row.
+        NumberSeries.objects.bulk_create(
+            [NumberSeries(day=day) for day in sorted(counts)], ignore_conflicts=True
+        )
+        alike: dict[int, list[date]] = {}
+        for day, count in counts.items():
+            alike.setdefault(count, []).append(day)
+        for count, some in sorted(alike.items()):
+            NumberSeries.objects.filter(day__in=some).update(last=F("last") + count)
+        rows = NumberSeries.objects.filter(day__in=list(counts)).values_list("day", "last")
+        return {day: last - counts[day] for day, last in rows}
 
 
 def index_words(ticket: Ticket) -> None:

@@ -172,5 +172,8 @@ def clean_text(text: str) -> str:
     one kind of line break, composed characters, no blanks at the ends. Emoji and markup stay as they are:
     they are what the person wrote, and pages escape them."""
     text = unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-    text = "".join(c for c in text if c in "\n\t" or unicodedata.category(c) not in {"Cc", "Cs"})
-    return text.strip()
+    return _CONTROL.sub("", text).strip()
+
+
+#: Unicode's control characters (Cc) but tab and line feed, and halves of characters (Cs).
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")

@@ -6,7 +6,7 @@ from fenzhen.records.directory import Category, Duty, Example
 from fenzhen.records.district import CalendarDay, District, Level
 from fenzhen.records.drafts import Draft
 from fenzhen.records.handling import Assignment, Note, Reply
-from fenzhen.records.imports import ImportBatch
+from fenzhen.records.imports import ImportBatch, ImportPart
 from fenzhen.records.journal import Cursor, Entry, SealHead
 from fenzhen.records.notices import Notice
 from fenzhen.records.once import OnceToken
@@ -32,6 +32,7 @@ __all__ = [
     "Entry",
     "Example",
     "ImportBatch",
+    "ImportPart",
     "Level",
     "Note",
     "Notice",
