@@ -110,7 +110,9 @@ def phrases_from_elsewhere(not_here: Mapping[str, str]) -> dict[str, list[str]]:
 def read_units(folder: Path | str) -> list[UnitText]:
     """Read ``units.csv`` of a district's folder. Raises `FileNotFoundError`."""
     return [
-        UnitText(row["code"], row["name"], row.get("short_name", ""), row.get("kind", ""), row.get("duties", ""))
+        UnitText(
+            row["code"], row["name"], row.get("short_name", ""), row.get("kind", ""), row.get("duties", "")
+        )
         for row in _rows(Path(folder) / "units.csv")
     ]
 

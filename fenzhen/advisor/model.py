@@ -105,13 +105,19 @@ class Adviser:
         self._weights: Floats = state["weights"]
         self._grouping = _Grouping(self._class_of, self._doc_kind, len(self.codes))
         self._norms = (state["norms"], state["norms_vectors"])
-        self._last: tuple[tuple[str, str], tuple[sparse.csr_matrix, NDArray[np.float64], Floats]] | None = None
-        self.left_out = LeftOut(int(state["left_out"][0]), *(round(float(value), 4) for value in state["left_out"][1:]))
+        self._last: tuple[tuple[str, str], tuple[sparse.csr_matrix, NDArray[np.float64], Floats]] | None = (
+            None
+        )
+        self.left_out = LeftOut(
+            int(state["left_out"][0]), *(round(float(value), 4) for value in state["left_out"][1:])
+        )
 
     # --- making one ---------------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_district(cls, path: Path | str, *, cache: Path | str | None = None, embedding: bool = True) -> Adviser:
+    def from_district(
+        cls, path: Path | str, *, cache: Path | str | None = None, embedding: bool = True
+    ) -> Adviser:
         """Read a district's lists. ``cache``: a folder that keeps what was reckoned, by checksum of the inputs.
 
         Raises `BadCatalogue` and `FileNotFoundError`.
@@ -183,7 +189,9 @@ class Adviser:
                 rows.append(self._some(texts[at : at + _TEXTS_AT_ONCE]))
         return np.vstack(rows) if rows else np.zeros((0, len(self.codes)))
 
-    def words(self, title: str, body: str, code: str, against: str | None = None, most: int = 6) -> list[Word]:
+    def words(
+        self, title: str, body: str, code: str, against: str | None = None, most: int = 6
+    ) -> list[Word]:
         """The words that spoke for a category (against another, or against all), the weightiest first.
 
         Taken from the linear TF-IDF part: each feature's contribution is spread over the characters it covers.
@@ -306,7 +314,9 @@ class Adviser:
         mean = mean + self._weights[1] / self._norms[0][self._class_of] / len(self.codes)
         return np.asarray(mean, dtype=np.float32)
 
-    def _scored_spans(self, name: str, text: str, feature_weights: NDArray[Any]) -> list[tuple[float, str, int, int]]:
+    def _scored_spans(
+        self, name: str, text: str, feature_weights: NDArray[Any]
+    ) -> list[tuple[float, str, int, int]]:
         if not text:
             return []
         cleaned = clean_with_origins(text)
@@ -321,7 +331,9 @@ class Adviser:
         # What one occurrence adds to each of its characters; sums of steps are quicker than sums of slices.
         steps = [0.0] * (len(cleaned.text) + 1)
         values = (feature_weights[list(counts)] * self._idf[list(counts)]).tolist()
-        each = {at: value * (1 + math.log(n)) / n for (at, n), value in zip(counts.items(), values, strict=True)}
+        each = {
+            at: value * (1 + math.log(n)) / n for (at, n), value in zip(counts.items(), values, strict=True)
+        }
         for at, start, end, feature in known:
             value = each[at] * scale_of(feature) / (end - start)
             steps[start] += value
@@ -340,7 +352,9 @@ class Adviser:
             end = at
             while end < len(marked) and marked[end]:
                 end += 1
-            spans.append((float(score[at:end].sum()), name, cleaned.origins[at], cleaned.origins[end - 1] + 1))
+            spans.append(
+                (float(score[at:end].sum()), name, cleaned.origins[at], cleaned.origins[end - 1] + 1)
+            )
             at = end
         return spans
 
@@ -411,11 +425,15 @@ def _reckon(categories: Sequence[Category], with_vectors: bool) -> dict[str, NDA
             frequency[feature] = frequency.get(feature, 0) + 1
     features = sorted(frequency)
     index = {feature: at for at, feature in enumerate(features)}
-    idf = np.array([np.log((1 + len(texts)) / (1 + frequency[feature])) + 1 for feature in features], dtype=np.float32)
+    idf = np.array(
+        [np.log((1 + len(texts)) / (1 + frequency[feature])) + 1 for feature in features], dtype=np.float32
+    )
     rows: list[dict[int, float]] = []
     for row in counted:
         weighed = {
-            index[feature]: scale_of(feature) * (1 + np.log(count / scale_of(feature))) * float(idf[index[feature]])
+            index[feature]: scale_of(feature)
+            * (1 + np.log(count / scale_of(feature)))
+            * float(idf[index[feature]])
             for feature, count in row.items()
         }
         norm = float(np.sqrt(sum(value * value for value in weighed.values()))) or 1.0
@@ -514,7 +532,9 @@ def _fit_weights(parts: NDArray[np.float64], own: NDArray[np.int64]) -> NDArray[
 
     def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
         likely = _softmax(np.tensordot(weights, parts, axes=1))
-        value = -float(np.mean(np.log(np.maximum(likely[rows, own], 1e-12)))) + _HELD * float(weights @ weights)
+        value = -float(np.mean(np.log(np.maximum(likely[rows, own], 1e-12)))) + _HELD * float(
+            weights @ weights
+        )
         slope = np.array([np.mean((likely * part).sum(axis=1) - part[rows, own]) for part in parts])
         return value, slope + 2 * _HELD * weights
 
@@ -531,7 +551,9 @@ def _figures(likely: NDArray[np.float64], own: NDArray[np.int64]) -> list[float]
     for low in np.arange(0.0, 1.0, 0.1):
         inside = (confidence > low) & (confidence <= low + 0.1)
         if inside.any():
-            error += float(inside.mean()) * abs(float(right[inside].mean()) - float(confidence[inside].mean()))
+            error += float(inside.mean()) * abs(
+                float(right[inside].mean()) - float(confidence[inside].mean())
+            )
     return [
         float(len(own)),
         float(right.mean()),
@@ -559,7 +581,9 @@ def _embedded(texts: Sequence[tuple[str, str]]) -> Floats:
 def _to_matrix(rows: Sequence[dict[int, float]], columns: int) -> sparse.csr_matrix:
     pointers = np.cumsum([0, *(len(row) for row in rows)])
     indices = np.fromiter((at for row in rows for at in row), dtype=np.int32, count=int(pointers[-1]))
-    data = np.fromiter((value for row in rows for value in row.values()), dtype=np.float32, count=int(pointers[-1]))
+    data = np.fromiter(
+        (value for row in rows for value in row.values()), dtype=np.float32, count=int(pointers[-1])
+    )
     matrix = sparse.csr_matrix((data, indices, pointers), shape=(len(rows), columns))
     matrix.sort_indices()
     return matrix
@@ -585,7 +609,9 @@ def _load(path: Path) -> dict[str, NDArray[Any]] | None:
     try:
         with np.load(path, allow_pickle=False) as kept:
             state = {key: kept[key] for key in kept.files}
-    except Exception:  # a cut or foreign file fails in many ways (zip, zlib, struct, key): all mean "not there"
+    except (
+        Exception
+    ):  # a cut or foreign file fails in many ways (zip, zlib, struct, key): all mean "not there"
         return None
     return state if set(state) == _KEYS else None
 

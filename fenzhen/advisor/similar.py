@@ -70,7 +70,9 @@ class SimilarIndex(Generic[Id]):
             if not posting:
                 del self._postings[gram]
 
-    def similar(self, text: str, top: int = 5, *, least: float = 0.12, leave_out: Iterable[Id] = ()) -> list[Similar[Id]]:
+    def similar(
+        self, text: str, top: int = 5, *, least: float = 0.12, leave_out: Iterable[Id] = ()
+    ) -> list[Similar[Id]]:
         """The texts most like this one, best first; those below ``least`` are not alike and stay away."""
         texts = len(self._rows)
         if not texts:
@@ -96,7 +98,9 @@ class SimilarIndex(Generic[Id]):
         for id_ in leave_out:
             scores.pop(id_, None)
         # Exact likeness only for those that can still win.
-        shortlist = heapq.nlargest(top * 4 + 20, scores, key=lambda id_: scores[id_] / self._rough_length(id_))
+        shortlist = heapq.nlargest(
+            top * 4 + 20, scores, key=lambda id_: scores[id_] / self._rough_length(id_)
+        )
         found = [Similar(id_, self._likeness(weights, own, id_)) for id_ in shortlist]
         found = [one for one in found if one.likeness >= least]
         found.sort(key=lambda one: -one.likeness)
@@ -119,7 +123,9 @@ class SimilarIndex(Generic[Id]):
         return math.sqrt(len(self._rows[id_])) or 1.0
 
 
-def similar(query: str, texts: Iterable[tuple[Id, str]], top: int = 5, *, least: float = 0.12) -> list[Similar[Id]]:
+def similar(
+    query: str, texts: Iterable[tuple[Id, str]], top: int = 5, *, least: float = 0.12
+) -> list[Similar[Id]]:
     """The ids of the texts most like the query, best first."""
     return SimilarIndex(texts).similar(query, top, least=least)
 

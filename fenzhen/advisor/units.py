@@ -94,7 +94,9 @@ def advise(
     lead of the next rule stands for it. ``explain=False`` leaves out words and `why_not_second` (for whole files).
     """
     likely = adviser.categories(title, body, top=len(adviser.codes))
-    return _advice(adviser, book, title, body, place, place_type, on, level_default, likely, top, only, explain)
+    return _advice(
+        adviser, book, title, body, place, place_type, on, level_default, likely, top, only, explain
+    )
 
 
 def advise_batch(
@@ -183,7 +185,9 @@ def _sum_up(
         if category.probability < _LEAST_PROBABILITY and len(sums.keys() - {TOWN}) >= wanted:
             break
         for code, share in places:
-            answer = unit_in_charge(book, category=category.code, territory=code, place_type=place_type, on=on)
+            answer = unit_in_charge(
+                book, category=category.code, territory=code, place_type=place_type, on=on
+            )
             if answer is None:
                 continue
             unit, in_place_of = answer.lead, ""
@@ -196,7 +200,12 @@ def _sum_up(
             one = sums.setdefault(unit, _Sum())
             one.total += weight
             if weight > one.most:
-                one.most, one.category, one.answer, one.in_place_of = weight, category.code, answer, in_place_of
+                one.most, one.category, one.answer, one.in_place_of = (
+                    weight,
+                    category.code,
+                    answer,
+                    in_place_of,
+                )
     return sums
 
 

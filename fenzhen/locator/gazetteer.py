@@ -60,7 +60,8 @@ class Gazetteer:
             if place.parent and place.parent not in listed:
                 raise BadGazetteer(f"{place.code}: parent {place.parent} is not in the list")
         self._places = {
-            code: place if place.town else replace(place, town=_town_of(place, listed)) for code, place in listed.items()
+            code: place if place.town else replace(place, town=_town_of(place, listed))
+            for code, place in listed.items()
         }
         self.towns = frozenset(code for code, place in self._places.items() if place.kind in TOWN_KINDS)
         self.district_names: tuple[str, ...] = tuple(
@@ -190,7 +191,9 @@ def _short_name(place: Place) -> str:
             if name.endswith(ending):
                 return name.removesuffix(ending) if len(name) - len(ending) >= 2 else ""
     ending = {"community": "社区", "village": "村", "estate": "小区"}.get(place.kind, "")
-    return name.removesuffix(ending) if ending and name.endswith(ending) and len(name) - len(ending) >= 3 else ""
+    return (
+        name.removesuffix(ending) if ending and name.endswith(ending) and len(name) - len(ending) >= 3 else ""
+    )
 
 
 def _is_ordinary(name: str) -> bool:

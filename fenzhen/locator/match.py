@@ -39,10 +39,20 @@ _STRENGTH: Mapping[str, float] = {
     "road": 0.55,
 }
 #: How exactly a kind says where something is: a town is an area, a road is long.
-_DEPTH: Mapping[str, int] = {"town": 0, "subdistrict": 0, "road": 1, "park": 2, "station": 2, "village": 3, "community": 3}
+_DEPTH: Mapping[str, int] = {
+    "town": 0,
+    "subdistrict": 0,
+    "road": 1,
+    "park": 2,
+    "station": 2,
+    "village": 3,
+    "community": 3,
+}
 _DEEPEST = 4
 
-_LEADS_STRONGLY = re.compile(r"(?:大兴区?|家住|居住在?|住在?|位于|坐落于?|地址[是为]?[::]?|地点[是为]?[::]?|来自|我是|家在)\s*$")
+_LEADS_STRONGLY = re.compile(
+    r"(?:大兴区?|家住|居住在?|住在?|位于|坐落于?|地址[是为]?[::]?|地点[是为]?[::]?|来自|我是|家在)\s*$"
+)
 _FOLLOWS_STRONGLY = re.compile(
     r"^(?:镇|乡|街道|街办|地区|办事处|派出所|卫生院|政府|火车站|地铁|公交|路口|[东西南北]?大街|[东西南北]街|中学|小学|工业区|"
     r"桥|收费站|出口|这边|这片|这里|那边|附近|一带|市场|法庭|税务所|社区|村|[东西南北中]里|镇里|本地)"
@@ -52,7 +62,9 @@ _FOLLOWS = re.compile(r"^(?:$|[,。;、:!?\s)]|的|有|这|那|某|家|里|上|�
 #: In front of a short name these make another name of it: 西黄村, 东辛庄村, 王辛庄村.
 _MAKES_ANOTHER_BEFORE = frozenset("东西南北前后上下大小新老王李张刘赵孙周吴郑陈杨朱马郭何林罗宋")
 #: Behind a short name these make another name of it: 安定门, 清源路. The name is still weak evidence of its area.
-_MAKES_ANOTHER_AFTER = re.compile(r"^(?:[东西南北中]?(?:路|大街|街(?!道)|里|巷|胡同|苑|园|家园|花园|小区|桥|门)|门外|门内)")
+_MAKES_ANOTHER_AFTER = re.compile(
+    r"^(?:[东西南北中]?(?:路|大街|街(?!道)|里|巷|胡同|苑|园|家园|花园|小区|桥|门)|门外|门内)"
+)
 _OTHER_AREA = re.compile(r"([\u4e00-\u9fff]{2,3}(?:省|市|区|县|州))[^,。;!?\s]{0,4}$")
 _NOT_AN_AREA = re.compile(r"(?:小|社|园|校|厂|矿|景|辖|地|片|城|郊|库|特|城市|超|夜|都|街|服务)(?:区|市)$")
 
@@ -111,7 +123,9 @@ def locate(text: str, places: Gazetteer, *, hint: str | None = None) -> Located:
         town=(best.town or None) if best else (likely[0] if likely[1] > _SURE else None),
         confidence=round(confidence, 4),
         candidates=tuple((places[code], round(share, 4)) for code, share in ranked[:8] if share > 0.005),
-        spans=tuple((one.start, one.end, code) for one in mentions if not one.hinted for code in one.codes[:1]),
+        spans=tuple(
+            (one.start, one.end, code) for one in mentions if not one.hinted for code in one.codes[:1]
+        ),
         why=why,
     )
 
@@ -159,7 +173,9 @@ def _in_context(length: int, before: str, after: str, ordinary: bool, town: bool
 
 def _is_ours(area: str, places: Gazetteer) -> bool:
     """Whether a named area is the district itself or the city around it, as far as the district's names tell."""
-    return any(area.endswith(name) or name.endswith(area) or name.startswith(area) for name in places.district_names)
+    return any(
+        area.endswith(name) or name.endswith(area) or name.startswith(area) for name in places.district_names
+    )
 
 
 def _distinct(mentions: Iterable[Mention]) -> list[Mention]:
@@ -206,7 +222,8 @@ def _shares(mentions: list[Mention], towns: Mapping[str, float], places: Gazette
         covered = {around for code in inside for around in places.around(code)[1:]}
         leaves = {code: value for code, value in inside.items() if code not in covered} or inside
         deepest = {
-            code: value * (1 + 0.5 * _DEPTH.get(places[code].kind, _DEEPEST)) ** 2 for code, value in leaves.items()
+            code: value * (1 + 0.5 * _DEPTH.get(places[code].kind, _DEEPEST)) ** 2
+            for code, value in leaves.items()
         }
         total = sum(deepest.values())
         for code, value in deepest.items():
@@ -243,7 +260,9 @@ def _common(codes: list[str], places: Gazetteer) -> Place | None:
     return None
 
 
-def _why(mentions: list[Mention], towns: Mapping[str, float], best: Place | None, places: Gazetteer) -> tuple[str, ...]:
+def _why(
+    mentions: list[Mention], towns: Mapping[str, float], best: Place | None, places: Gazetteer
+) -> tuple[str, ...]:
     why: list[str] = []
     if best is not None:
         hits = [one for one in mentions if best.code in one.codes]

@@ -44,7 +44,9 @@ def test_probabilities_are_probabilities(adviser: Adviser):
     assert adviser.probabilities([]).shape == (0, 8)
 
 
-@pytest.mark.parametrize("title,body", [("", ""), (" ", "\n\t"), ("?", "!!!"), ("🙂", "🙂🙂"), ("\x00", "<p></p>"), ("", "1")])
+@pytest.mark.parametrize(
+    "title,body", [("", ""), (" ", "\n\t"), ("?", "!!!"), ("🙂", "🙂🙂"), ("\x00", "<p></p>"), ("", "1")]
+)
 def test_a_text_without_words_gives_a_flat_answer(adviser: Adviser, title: str, body: str):
     ranked = adviser.categories(title, body, top=8)
     assert max(one.probability for one in ranked) < 0.13
@@ -153,7 +155,9 @@ def test_lists_are_read_from_a_folder_and_kept_by_their_checksum(district: Path,
     stamp = kept.stat().st_mtime_ns
     again = Adviser.from_district(district, cache=cache, embedding=False)
     assert kept.stat().st_mtime_ns == stamp
-    assert again.probabilities([("停水", "家里没水")]) == pytest.approx(first.probabilities([("停水", "家里没水")]))
+    assert again.probabilities([("停水", "家里没水")]) == pytest.approx(
+        first.probabilities([("停水", "家里没水")])
+    )
     with (district / "examples.csv").open("a", encoding="utf-8") as handle:
         handle.write("040101,水管里放出来的都是空气\n")
     Adviser.from_district(district, cache=cache, embedding=False)
@@ -196,7 +200,9 @@ def test_nothing_to_learn_from_is_said():
 
 
 def test_a_single_category_is_an_answer_too():
-    only = Adviser.from_categories([Category("010101", "住房", "物业", "电梯", examples=("电梯坏了",))], embedding=False)
+    only = Adviser.from_categories(
+        [Category("010101", "住房", "物业", "电梯", examples=("电梯坏了",))], embedding=False
+    )
     assert only.categories("电梯", "电梯坏了")[0].probability == pytest.approx(1.0)
 
 

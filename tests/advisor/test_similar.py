@@ -72,7 +72,22 @@ def test_in_a_surge_where_all_say_the_same_they_are_still_found():
 
 def test_four_thousand_open_tickets_are_asked_in_a_moment():
     rng = random.Random(1)
-    words = ["电梯", "物业", "停水", "暖气", "油烟", "路灯", "停车", "工资", "学校", "公交", "垃圾", "噪音", "施工", "井盖"]
+    words = [
+        "电梯",
+        "物业",
+        "停水",
+        "暖气",
+        "油烟",
+        "路灯",
+        "停车",
+        "工资",
+        "学校",
+        "公交",
+        "垃圾",
+        "噪音",
+        "施工",
+        "井盖",
+    ]
     texts = {at: "".join(rng.choices(words, k=60)) for at in range(4000)}
     index = SimilarIndex(texts.items())
     began = time.perf_counter()

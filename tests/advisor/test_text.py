@@ -44,7 +44,11 @@ def test_placed_grams_are_the_same_features_in_their_places():
 
 def test_what_other_leaves_send_here_is_read_as_a_description():
     found = phrases_from_elsewhere(
-        {"010101": "停水归040101 停水;催费看 010102,装修押金归010102物业收费。", "010102": "找999999", "040101": ""}
+        {
+            "010101": "停水归040101 停水;催费看 010102,装修押金归010102物业收费。",
+            "010102": "找999999",
+            "040101": "",
+        }
     )
     assert found["040101"] == ["停水"]
     assert all("010102" not in phrase for phrases in found.values() for phrase in phrases)

@@ -103,7 +103,9 @@ def test_what_speaks_for_the_first_and_for_the_second_is_given(plain_adviser: Ad
     assert {one.unit for one in advice.units[:2]} == {"RSJ", "T001"}
     why = advice.why_not_second
     assert why is not None and not why.same_category and why.behind >= 0
-    said = "".join({"title": text[0], "body": text[1]}[word.field][word.start : word.end] for word in why.words)
+    said = "".join(
+        {"title": text[0], "body": text[1]}[word.field][word.start : word.end] for word in why.words
+    )
     assert ("油烟" in said) != ("工资" in said)
 
 

@@ -154,10 +154,14 @@ def test_names_are_the_longest_from_the_left_and_none_is_lost(places: Gazetteer)
     known |= {"安定", "魏善庄", "旧宫", "清源", "荣华", "巴园子", "滨河东里"}
     rng = random.Random(5)
     for _ in range(500):
-        text = "".join(rng.choice(["的", "在", ","]) + rng.choice(names)[: rng.choice([2, 3, 9])] for _ in range(4))
+        text = "".join(
+            rng.choice(["的", "在", ","]) + rng.choice(names)[: rng.choice([2, 3, 9])] for _ in range(4)
+        )
         expected, at = [], 0
         while at < len(text):
-            length = next((n for n in range(12, 1, -1) if text[at : at + n] in known and at + n <= len(text)), 0)
+            length = next(
+                (n for n in range(12, 1, -1) if text[at : at + n] in known and at + n <= len(text)), 0
+            )
             if length and text[at : at + length] not in ("大兴", "大兴区", "北京市大兴区"):
                 expected.append(text[at : at + length])
             at += length or 1
@@ -181,7 +185,8 @@ def test_a_list_that_cannot_be_right_is_refused(rows: list[Place], what: str):
 def test_a_csv_gives_a_gazetteer(tmp_path: Path):
     path = tmp_path / "places.csv"
     path.write_text(
-        "code,name,kind,parent,aliases,run_by,note\n1,柳河镇,town,,柳河;柳河地区,,\n2,晨光园社区,community,1,,,\n", "utf-8"
+        "code,name,kind,parent,aliases,run_by,note\n1,柳河镇,town,,柳河;柳河地区,,\n2,晨光园社区,community,1,,,\n",
+        "utf-8",
     )
     gazetteer = Gazetteer.from_csv(path)
     assert locate("晨光园的路灯", gazetteer).town == "1"
