@@ -13,6 +13,7 @@ os.environ.setdefault("FENZHEN_KEYS", "test:" + "A" * 43)
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fenzhen.settings")
 
 from tests import cast as _cast  # noqa: E402 - the environment must be set first
+from tests.browser import browser, browser_page, new_page, shot, sign_in  # noqa: E402, F401 - fixtures
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
