@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Count, Max, OuterRef, Q, QuerySet, Subquery
-from pypinyin import Style, lazy_pinyin
+from django.db.models import Count, Max, OuterRef, Q, Subquery
 
 from fenzhen.board.tickets import caller_seen, visible
 from fenzhen.hotline import privacy, roles
@@ -151,18 +150,13 @@ def tickets_asked_back(viewer: User) -> list[AskedBack]:
     if viewer.role not in roles.INTAKE:
         return []
     asked = Note.objects.filter(ticket=OuterRef("pk"), kind="ask_back").order_by("-n")
-    rows: QuerySet[Ticket] = (
-        visible(viewer)
-        .filter(state="need_info")
-        .select_related("caller", "place", "town", "received_by")
-        .annotate(asked_note=Subquery(asked.values("pk")[:1]))
-        .order_by("changed_at")[:200]
-    )
-    listed = list(rows)
-    notes = Note.objects.select_related("by").in_bulk([t.asked_note for t in listed if t.asked_note])
+    rows = visible(viewer).filter(state="need_info").order_by("changed_at")
+    listed = list(rows.select_related("caller", "place", "town", "received_by")[:200])
+    last = rows.annotate(asked=Subquery(asked.values("pk")[:1])).values_list("pk", "asked")
+    notes = {n.ticket_id: n for n in Note.objects.select_related("by").filter(pk__in=[n for _pk, n in last])}
     out: list[AskedBack] = []
     for ticket in listed:
-        note, caller = notes.get(ticket.asked_note), caller_seen(viewer, ticket)
+        note, caller = notes.get(ticket.pk), caller_seen(viewer, ticket)
         out.append(
             AskedBack(
                 ticket,
@@ -259,6 +253,11 @@ def towns(viewer: User) -> list[Place]:
     return list(Place.objects.filter(kind__in=["town", "subdistrict"], is_active=True))
 
 
+def warm_places() -> int:
+    """Load the places and their pinyin before the first caller; returns how many there are."""
+    return len(_known_places(*_stamp()))
+
+
 def _names(place: Place) -> list[str]:
     return [place.name, *filter(None, (a.strip() for a in place.aliases.split(";")))]
 
@@ -277,6 +276,8 @@ def _stamp() -> tuple[str, str, int, int]:
 @lru_cache(maxsize=2)
 def _known_places(checksum: str, loaded: str, count: int, last: int) -> tuple[_Known, ...]:
     """Every place with its names and their pinyin; built once for each loading of the lists."""
+    from pypinyin import lazy_pinyin  # takes half a second to load, and only places need it
+
     rows = list(Place.objects.filter(is_active=True).exclude(kind="district"))
     by_code = {row.code: row.name for row in rows}
     out: list[_Known] = []
@@ -284,8 +285,8 @@ def _known_places(checksum: str, loaded: str, count: int, last: int) -> tuple[_K
         names = tuple(dict.fromkeys(_fold(name) for name in _names(row)))
         letters: list[str] = []
         for name in names:
-            letters.append("".join(lazy_pinyin(name)))
-            letters.append("".join(lazy_pinyin(name, style=Style.FIRST_LETTER)))
+            syllables = lazy_pinyin(name)
+            letters += ["".join(syllables), "".join(one[0] for one in syllables)]
         town = by_code.get(row.town, "") if row.town != row.code else ""
         out.append(_Known(row.code, row.name, row.kind, town, names, tuple(dict.fromkeys(letters))))
     return tuple(out)

@@ -79,6 +79,11 @@ def may_look_for_people(viewer: User) -> bool:
     return viewer.role in roles.CENTRE
 
 
+def units_to_choose(viewer: User) -> list[Unit]:
+    """Units that tickets can be looked for by; none for unit staff, who see their own unit's only."""
+    return [] if viewer.role in roles.UNIT else list(Unit.objects.filter(is_active=True).order_by("code"))
+
+
 def tickets_found(viewer: User, wanted: Wanted, page: int = 1) -> Found:
     """The tickets that *viewer* may see and that are *wanted*, newest first.
 

@@ -119,8 +119,10 @@ def _warm() -> None:
         import fenzhen.jobs.worker  # noqa: F401 - so that the worker shares it
         from fenzhen import wsgi
         from fenzhen.board.advice import warm
+        from fenzhen.board.intake import warm_places
 
         warm()
+        warm_places()
         _first_page(wsgi.application)
 
 
