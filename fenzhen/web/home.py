@@ -92,6 +92,15 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class DraftLine:
+    """One form that was begun and not sent."""
+
+    key: str
+    title: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Rate:
     """One of the three rates; `share` in percent, None while nobody was reached."""
 
@@ -104,7 +113,10 @@ def home(request: PageRequest) -> HttpResponse:
     """My numbers, and the list behind the one chosen (`show`), else behind the first that is not nought."""
     viewer, now = request.user, timezone.now()
     counts = board.figures_for(viewer, now)
-    drafts = drafts_of(viewer, "intake:") if viewer.role == Role.AGENT else []
+    drafts = [
+        DraftLine(key, title_of(fields), at)
+        for key, at, fields in (drafts_of(viewer, "intake:") if viewer.role == Role.AGENT else [])
+    ]
     figures = []
     for key in board.FIGURES.get(viewer.role, ()):
         count = len(drafts) if key == "drafts" else counts.get(key, 0)
@@ -131,6 +143,12 @@ def home(request: PageRequest) -> HttpResponse:
         "now": now,
     }
     return render(request, "home.html", context)
+
+
+def title_of(fields: dict[str, list[str]]) -> str:
+    """What a draft is about, in one line."""
+    words = next((v for name in ("title", "body", "words") for v in fields.get(name, []) if v), "")
+    return words[:40] or _("（还没有内容）")
 
 
 def greeting(now: datetime) -> str:

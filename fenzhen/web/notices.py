@@ -12,10 +12,13 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from fenzhen.board.notices import notice_of, recent_notices, unseen
+from fenzhen.board.words import word
 from fenzhen.office.notices import see_all_notices, see_notice
 from fenzhen.web.page import PageRequest, go, page
 
-#: What each kind of notice says. `%(…)s` takes a notice's facts.
+#: So many red strips at most; the bell has the rest.
+STRIPS = 2
+#: What each kind of notice says.
 KINDS: dict[str, str] = {
     "level_1": gettext_noop("一级急件"),
     "rehandled": gettext_noop("回访未解决，已退回重办"),
@@ -40,12 +43,12 @@ KINDS: dict[str, str] = {
 
 
 def words_for(notice: Any) -> str:
-    """One short sentence in the language of the moment; a kind without words says that something is new."""
+    """One short sentence in the language of the moment; a kind without words says that something is new.
+    A matter of level 1 says so first."""
     words = _(KINDS.get(notice.kind, gettext_noop("有新情况")))
-    try:
-        return words % notice.facts
-    except (KeyError, TypeError, ValueError):
-        return words
+    if notice.facts.get("level") == 1:
+        return f"{word('level', 1)} · {words}"
+    return words
 
 
 @page()
@@ -82,7 +85,8 @@ def _bell(request: PageRequest, have: str) -> HttpResponse:
     if have == mark:
         return HttpResponse(status=204)
     urgent = [n for n in told if n.is_urgent]
-    return render(request, "_notices.html", {"count": len(told), "urgent": urgent, "mark": mark})
+    context = {"count": len(told), "urgent": urgent[:STRIPS], "more": len(urgent[STRIPS:]), "mark": mark}
+    return render(request, "_notices.html", context)
 
 
 routes = [

@@ -212,8 +212,9 @@ def refusal_of(why: Exception, request: HttpRequest) -> Refusal:
     raise TypeError(why)
 
 
-def nav_of(viewer: Person) -> list[dict[str, str]]:
-    """The rail's entries for this person: only what their role may use and what exists."""
+def nav_of(viewer: Person, at: str) -> list[dict[str, Any]]:
+    """The rail's entries for this person, who is at the address *at*: only what their role may use and what
+    exists."""
     items = []
     for item in NAV:
         if viewer.role not in item.roles:
@@ -223,7 +224,14 @@ def nav_of(viewer: Person) -> list[dict[str, str]]:
         except NoReverseMatch:
             continue
         items.append(
-            {"name": item.name, "url": url, "label": _(item.label), "short": _(item.short), "key": item.key}
+            {
+                "name": item.name,
+                "url": url,
+                "label": _(item.label),
+                "short": _(item.short),
+                "key": item.key,
+                "is_here": at == url or (url != "/" and at.startswith(url.rstrip("/") + "/")),
+            }
         )
     return items
 
@@ -235,7 +243,7 @@ def page_context(request: HttpRequest) -> dict[str, Any]:
     return {
         "viewer": viewer,
         "district": district_of(viewer),
-        "nav": nav_of(viewer) if viewer else [],
+        "nav": nav_of(viewer, request.path) if viewer else [],
         "version": settings.FENZHEN_VERSION,
         "now": timezone.now(),
         "languages": settings.LANGUAGES,

@@ -81,14 +81,22 @@
 
   // --- the connection ----------------------------------------------------------------------------------
   let offline = false;
+  let again = 0;
   function setOffline(is) {
     if (offline === is) return;
     offline = is;
     $("#offline").hidden = !is;
-    if (!is) { $$("form[data-draft]").forEach((form) => drafts.get(form)?.send()); sendOrphans(); }
+    clearInterval(again);
+    // Tried again every three seconds, whatever else the page does.
+    if (is) again = setInterval(resend, 3000);
+    else resend();
+  }
+  function resend() {
+    $$("form[data-draft]").forEach((form) => drafts.get(form)?.send());
+    sendOrphans();
   }
   window.addEventListener("offline", () => setOffline(true));
-  window.addEventListener("online", () => sendOrphans());
+  window.addEventListener("online", resend);
   document.addEventListener("htmx:sendError", () => setOffline(true));
   document.addEventListener("htmx:timeout", () => setOffline(true));
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr?.status) setOffline(false); });
@@ -218,6 +226,7 @@
       try {
         const answer = await post(key, localStorage.getItem(name), "");
         if (answer.ok || answer.status === 400) localStorage.removeItem(name);
+        setOffline(false);
       } catch { return; }
     }
   }

@@ -20,6 +20,8 @@ from fenzhen.web.notices import words_for as _notice_words
 from fenzhen.web.page import once_token
 
 register = template.Library()
+#: Attributes without a value.
+_HIDDEN, _PAUSED = SafeString(" hidden"), SafeString(" data-paused")
 
 
 def span_words(span: timedelta) -> str:
@@ -76,7 +78,7 @@ def clock(
         "paused" if paused and tone is not Colour.RED else tone,
         due.isoformat(),
         begun.isoformat(),
-        format_html(" data-paused") if paused else "",
+        _PAUSED if paused else "",
         _("期限 %(at)s") % {"at": timezone.localtime(due).strftime("%Y-%m-%d %H:%M")},
         format_html('<span class="clock-label">{}</span> ', label) if label else "",
         text,
@@ -195,13 +197,8 @@ def fault(context: Any, name: str) -> SafeString:
     """The word about a field of a refused form, and the place where the page puts it after a htmx request."""
     refusal = context.get("refusal")
     text = refusal.fields.get(name, "") if refusal else ""
-    return format_html(
-        '<div class="fault" data-fault="{}" id="fault-{}" role="alert"{}>{}</div>',
-        name,
-        name,
-        "" if text else format_html(" hidden"),
-        text,
-    )
+    spot = '<div class="fault" data-fault="{0}" id="fault-{0}" role="alert"{1}>{2}</div>'
+    return format_html(spot, name, "" if text else _HIDDEN, text)
 
 
 @register.simple_tag
