@@ -16,7 +16,7 @@ from functools import partial, wraps
 from hashlib import sha256
 from typing import Any, ParamSpec, TypeVar
 
-from django.db import models, transaction
+from django.db import connection, models, transaction
 
 from fenzhen.hotline import roles
 from fenzhen.hotline.clock import ClockRules, due
@@ -233,8 +233,24 @@ def write_played(played: Iterable[Played]) -> int:
         entry = _entry(subject, one.n, one.row, one.by, one.at, one.source, one.target, facts, previous)
         heads[one.ticket.pk] = (one.n, entry.hash)
         entries.append(entry)
-    Entry.objects.bulk_create(entries, batch_size=2000)
+    _insert(entries)
     return len(entries)
+
+
+def _insert(entries: Sequence[Entry]) -> None:
+    """One prepared statement for all: `bulk_create` spends three times as long on naming columns again."""
+    columns = [column for column in Entry._meta.concrete_fields if not column.primary_key]
+    names = ", ".join(connection.ops.quote_name(str(column.column)) for column in columns)
+    marks = ", ".join(["%s"] * len(columns))
+    sql = f"INSERT INTO {connection.ops.quote_name(Entry._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+    with connection.cursor() as cursor:
+        cursor.executemany(
+            sql,
+            [
+                [column.get_db_prep_save(getattr(entry, column.attname), connection) for column in columns]
+                for entry in entries
+            ],
+        )
 
 
 def note_act(
