@@ -7,10 +7,10 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fenzhen.board.handle import Round
+from fenzhen.board.handle import CALLS, Round
 from fenzhen.board.tickets import CallerSeen, caller_seen
 from fenzhen.hotline import roles
-from fenzhen.hotline.callback import Turn, turn, vulnerable_in
+from fenzhen.hotline.callback import URGENT_MARKS, Turn, turn, vulnerable_in
 from fenzhen.hotline.clock import Colour, colour
 from fenzhen.records.callbacks import Attempt, CallBack
 from fenzhen.records.district import District
@@ -32,6 +32,8 @@ class CallRow:
     ticket: Ticket
     turn: Turn
     colour: Colour
+    is_endangered: bool = False
+    """The words speak of somebody stranded or ill."""
     tries: int = 0
 
     @property
@@ -89,7 +91,7 @@ def callbacks_due(viewer: User, now: datetime) -> CallDesk:
     for row in rows:
         row.tries = tries.get(row.callback.pk, 0)
     due = [row for row in rows if row.callback.next_try_at is None or row.callback.next_try_at <= now]
-    due.sort(key=lambda row: (row.turn, row.callback.due_at, row.callback.pk))
+    due.sort(key=lambda row: (row.turn, not row.is_endangered, row.callback.due_at, row.callback.pk))
     rest = sorted(
         (row for row in rows if row.callback.next_try_at and row.callback.next_try_at > now),
         key=lambda row: (row.callback.next_try_at or now, row.callback.pk),
@@ -140,7 +142,7 @@ def callback_for(viewer: User, pk: int, now: datetime) -> CallSeen:
         for number in range(callback.round - 1, 0, -1)
     ]
     calls = list(
-        Note.objects.filter(ticket=ticket, kind__in=["call", "supplement", "urge"]).select_related("by").order_by("n")
+        Note.objects.filter(ticket=ticket, kind__in=CALLS).select_related("by").order_by("n")
     )
     tries_needed, days_needed = int(setting("callback.attempts", 3)), int(setting("callback.span_days", 2))
     days = {timezone.localtime(a.at).date() for a in attempts}
@@ -218,22 +220,22 @@ def script_for(
     matter = _("您反映的「%(matter)s」问题") % facts if facts["matter"] else _("您反映的问题")
     facts["it"] = matter
     told = {
-        "yes": _("%(unit)s说问题已经解决了,和您看到的情况一样吗?"),
-        "partly": _("%(unit)s说解决了一部分,和您看到的情况一样吗?"),
-        "no": _("%(unit)s说暂时还解决不了,也向您说明了原因,是这样吗?"),
+        "yes": _("%(unit)s说问题已经解决了，和您看到的情况一样吗？"),
+        "partly": _("%(unit)s说解决了一部分，和您看到的情况一样吗？"),
+        "no": _("%(unit)s说暂时还解决不了，也向您说明了原因，是这样吗？"),
     }[claim.solved_claim if claim and claim.solved_claim in {"yes", "partly", "no"} else "yes"]
     return {
-        "greet": _("您好,这里是%(district)s12345市民服务热线,给您做个回访。") % facts,
-        "confirm": _("请问是您本人在%(m)s月%(d)s日向热线反映过情况吗?现在方便说几句吗?") % facts,
-        "contacted": _("%(it)s,%(unit)s联系您了吗?") % facts,
-        "solved": _("现在问题解决了吗?"),
-        "satisfied": _("您对办理结果满意吗?"),
+        "greet": _("您好，这里是%(district)s12345市民服务热线，给您做个回访。") % facts,
+        "confirm": _("请问是您本人在%(m)s月%(d)s日向热线反映过情况吗？现在方便说几句吗？") % facts,
+        "contacted": _("%(it)s，%(unit)s联系您了吗？") % facts,
+        "solved": _("现在问题解决了吗？"),
+        "satisfied": _("您对办理结果满意吗？"),
         "is_true": told % facts,
-        "no": _("哪一点还没有解决?您希望怎么办?您现在人在哪儿?"),
-        "urgent": _("您先找个暖和、安全的地方。我现在就按急件转给%(unit)s,马上有人联系您。") % facts,
-        "promise": _("我都记下了,这就退回%(unit)s重新办,办完我们再给您打电话。") % facts,
-        "thanks": _("谢谢您告诉我们。有新情况随时打12345,再见。"),
-        "unreached": _("(换人接听时只说「12345 回访,稍后再打」,不说是什么事。)"),
+        "no": _("哪一点还没有解决？您希望怎么办？您现在人在哪儿？"),
+        "urgent": _("您先找个暖和、安全的地方。我现在就按急件转给%(unit)s，马上有人联系您。") % facts,
+        "promise": _("我都记下了，这就退回%(unit)s重新办，办完我们再给您打电话。") % facts,
+        "thanks": _("谢谢您告诉我们。有新情况随时打12345，再见。"),
+        "unreached": _("（换人接听时只说「12345 回访，稍后再打」，不说是什么事。）"),
     }
 
 
@@ -247,16 +249,18 @@ def _open(viewer: User) -> "QuerySet[CallBack]":
 
 def _row(callback: CallBack, now: datetime) -> CallRow:
     ticket = callback.ticket
+    marks = vulnerable_in(f"{ticket.title}\n{ticket.body}\n{ticket.place_now}")
     return CallRow(
         callback,
         ticket,
         turn(
             level=ticket.level,
-            vulnerable=bool(vulnerable_in(f"{ticket.title}\n{ticket.body}\n{ticket.place_now}")),
+            vulnerable=bool(marks),
             round_no=callback.round,
             due=callback.due_at,
             appointment=callback.appointment,
             now=now,
         ),
         colour(callback.opened_at, callback.due_at, now),
+        is_endangered=bool(URGENT_MARKS.intersection(marks)),
     )

@@ -16,11 +16,14 @@ from fenzhen.records.callbacks import CallBack
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
+from fenzhen.records.words import CALL_KINDS
 
 #: More rows than this in one group help nobody; the count beside the group is true all the same.
 LONGEST = 200
 #: A unit works on these.
 _WORK = ("pending_sign", "signed", "waiting")
+#: Kinds of notes that are the caller's own further words.
+CALLS = frozenset({*CALL_KINDS, "supplement"})
 
 
 @dataclass(slots=True)
@@ -152,7 +155,7 @@ def share_of(viewer: User, pk: int, now: datetime) -> ShareSeen:
         rounds=_rounds(row.round, replies, callbacks),
         sent_back=last if last and last.verdict == "sent_back" and row.state in _WORK else None,
         notes=[note for note in notes if note.assignment_id == row.pk and note.kind in {"note", "wait"}],
-        calls=[note for note in notes if note.kind in {"call", "supplement", "urge"}],
+        calls=[note for note in notes if note.kind in CALLS],
     )
 
 

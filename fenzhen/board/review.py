@@ -4,7 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from fenzhen.board.handle import Round
+from fenzhen.board.handle import CALLS, Round
 from fenzhen.board.tickets import CallerSeen, caller_seen
 from fenzhen.hotline import roles
 from fenzhen.hotline.clock import Colour, colour
@@ -102,7 +102,7 @@ def reply_to_review(viewer: User, pk: int, now: datetime) -> ReplySeen:
             .select_related("unit")
             .prefetch_related("replies")
         ),
-        calls=[n for n in notes if n.kind in {"call", "supplement", "urge"}],
+        calls=[n for n in notes if n.kind in CALLS],
         notes=[n for n in notes if n.assignment_id == pk and n.kind in {"note", "wait"}],
         promise=_pieces(row.reply) if Remark.PROMISE in row.remarks else [(row.reply.public_text, False)],
     )

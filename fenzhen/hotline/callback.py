@@ -21,7 +21,7 @@ _COLD = re.compile(
     r"睡.{0,3}(?:地上|车里)"
 )
 _VULNERABLE: Final = (
-    ("elder", re.compile(r"老人|老太|老头|大爷|大妈|奶奶|爷爷|姥[姥爷]|[六七八九]十(?:多|几|来|[一-九])?岁|[6-9]\d(?:多)?岁|独居")),
+    ("elder", re.compile(r"老人|老太|老头|大爷|大妈|奶奶|爷爷|姥[姥爷]|[六七八九]十(?:多|几|来|[一-九])?岁|[6-9]\d(?:多)?岁|今年(?:[六七八九]十[一-九]?|[6-9]\d)(?!块|元|平|号|天|户|度|多块)|独居")),
     ("child", re.compile(r"孩子|小孩|婴儿|宝宝|幼儿|新生儿|几个月大")),
     ("disabled", re.compile(r"残疾|轮椅|盲人|聋|瘫痪")),
     ("pregnant", re.compile(r"孕妇|怀孕|待产|产妇")),
@@ -59,8 +59,8 @@ def turn(
 def vulnerable_in(text: str) -> list[str]:
     """Marks that a text suggests (elder, child, ill, …); a person confirms them.
 
-    >>> vulnerable_in("我妈八十多岁独居,卧床")
-    ['elder', 'ill']
+    >>> vulnerable_in("我妈八十多岁独居,卧床"), vulnerable_in("我今年六十三了")
+    (['elder', 'ill'], ['elder'])
     """
     return [code for code, pattern in _VULNERABLE if pattern.search(text)]
 

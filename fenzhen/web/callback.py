@@ -36,9 +36,7 @@ from fenzhen.office.distress import report_risk
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 
 
-@page(roles=CALLBACK)
-def callback(request: PageRequest, pk: int | None = None) -> HttpResponse:
-    """Who is to be phoned, and the call-back *pk* or the first that is due."""
+def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
     desk = callbacks_due(request.user, now)
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
@@ -59,6 +57,12 @@ def callback(request: PageRequest, pk: int | None = None) -> HttpResponse:
             "outcomes": [(code, text) for code, text in words_of("attempt") if code != "reached"],
         }
     return render(request, "callback.html", context)
+
+
+@page(roles=CALLBACK)
+def callback(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """Who is to be phoned, and the call-back *pk* with its script."""
+    return _desk(request, pk)
 
 
 @require_POST
@@ -94,7 +98,7 @@ def listen(request: PageRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@page(roles=CALLBACK, again=callback)
+@page(roles=CALLBACK, again=_desk)
 def done(request: PageRequest, pk: int) -> HttpResponse:
     """Reached. `act` says what follows: the ticket rests (`close`), or a new round begins (`rehandle`)."""
     now = timezone.now()
@@ -112,7 +116,11 @@ def _close(request: PageRequest, seen: CallSeen, said: Said, now: datetime) -> N
         solved=said.solved, satisfied=said.satisfied, reason_code=said.reason_code
     ):
         raise Incomplete(
-            {"solved": _("没有解决、也不满意，不能办结：请退回重办。确属政策原因的，原因选「不认可政策解释」。")}
+            {
+                "solved": _(
+                    "没有解决、也不满意，不能办结：请退回重办。确属政策原因的，原因选「不认可政策解释」。"
+                )
+            }
         )
     close_ticket(seen.row.ticket, by=request.user, now=now, said=said)
     say(request, _("%(number)s 已办结。") % {"number": seen.row.ticket.number})
@@ -141,7 +149,7 @@ def _rehandle(request: PageRequest, seen: CallSeen, said: Said, now: datetime) -
 
 
 @require_POST
-@page(roles=CALLBACK, again=callback)
+@page(roles=CALLBACK, again=_desk)
 def miss(request: PageRequest, pk: int) -> HttpResponse:
     """Not reached, or asked to ring later."""
     seen = callback_for(request.user, pk, timezone.now())
@@ -160,7 +168,7 @@ def miss(request: PageRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@page(roles=CALLBACK, again=callback)
+@page(roles=CALLBACK, again=_desk)
 def give_up(request: PageRequest, pk: int) -> HttpResponse:
     """Enough tries over enough days: closed without an answer, outside the rates."""
     seen = callback_for(request.user, pk, timezone.now())

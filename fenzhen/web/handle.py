@@ -28,9 +28,7 @@ from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 MOST_AT_ONCE = 100
 
 
-@page(roles=UNIT)
-def unit(request: PageRequest, pk: int | None = None) -> HttpResponse:
-    """The four groups, and the share *pk* beside them."""
+def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
     desk = unit_desk(request.user, now)
     groups = [
@@ -44,6 +42,12 @@ def unit(request: PageRequest, pk: int | None = None) -> HttpResponse:
     if seen is not None:
         context["how"] = HOW
     return render(request, "handle.html", context)
+
+
+@page(roles=UNIT)
+def unit(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """The four groups, and the share *pk* beside them."""
+    return _desk(request, pk)
 
 
 #: Ways of reaching a person, offered; any other may be typed.
@@ -120,7 +124,7 @@ def resume(request: PageRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@page(roles=UNIT, again=unit)
+@page(roles=UNIT, again=_desk)
 def reply(request: PageRequest, pk: int) -> HttpResponse:
     """Did you reach the person, what did you do, what do you tell them."""
     item = share_of(request.user, pk, timezone.now()).share.item

@@ -23,9 +23,7 @@ SUGGESTS = {
 }
 
 
-@page(roles=REVIEW)
-def review(request: PageRequest, pk: int | None = None) -> HttpResponse:
-    """The queue, and *pk* or the first of it."""
+def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
     rows = replies_to_review(request.user, now)
     if pk is None and rows:
@@ -43,8 +41,14 @@ def review(request: PageRequest, pk: int | None = None) -> HttpResponse:
     return render(request, "review.html", context)
 
 
+@page(roles=REVIEW)
+def review(request: PageRequest, pk: int | None = None) -> HttpResponse:
+    """The queue, and *pk* or the first of it."""
+    return _desk(request, pk)
+
+
 @require_POST
-@page(roles=REVIEW, again=review)
+@page(roles=REVIEW, again=_desk)
 def approve(request: PageRequest, pk: int) -> HttpResponse:
     """It stands; the caller will be phoned."""
     item = reply_to_review(request.user, pk, timezone.now()).row.item
@@ -54,7 +58,7 @@ def approve(request: PageRequest, pk: int) -> HttpResponse:
 
 
 @require_POST
-@page(roles=REVIEW, again=review)
+@page(roles=REVIEW, again=_desk)
 def send_back(request: PageRequest, pk: int) -> HttpResponse:
     """It does not stand; the unit is told why."""
     item = reply_to_review(request.user, pk, timezone.now()).row.item
