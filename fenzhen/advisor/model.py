@@ -26,8 +26,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import linalg, sparse
-from scipy.optimize import minimize
+from scipy import sparse
 from threadpoolctl import ThreadpoolController
 
 from fenzhen.advisor import embed
@@ -517,6 +516,8 @@ def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float32]:
 
     Single precision is enough: a kernel of unit vectors with a ridge of at least .3 has a condition below 10,000.
     """
+    from scipy import linalg  # takes long to load, and only learning needs it
+
     factor, failed = linalg.lapack.spotrf(matrix.astype(np.float32), lower=1)
     lower, failed_too = linalg.lapack.spotri(factor, lower=1)
     if failed or failed_too:
@@ -539,6 +540,8 @@ def _fit_weights(parts: NDArray[np.float64], own: NDArray[np.int64]) -> NDArray[
         return value, slope + 2 * _HELD * weights
 
     start = np.full(len(parts), 5.0)
+    from scipy.optimize import minimize  # takes long to load, and only learning needs it
+
     found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, 200.0)] * len(parts))
     return np.asarray(found.x, dtype=np.float64)
 

@@ -54,8 +54,8 @@ def command(host: str, port: int, workers: int, threads: int, demo: bool, work: 
 
 @contextmanager
 def _listening(host: str, port: int) -> Iterator[socket.socket]:
-    """The port, taken before anything else is done, so that a taken one is said at once. It does not listen
-    yet: whoever asks too early is refused and may ask again."""
+    """The port, taken before anything else is done, so that a taken one is said at once. Whoever asks before
+    the pages are there waits for them."""
     try:
         family, kind, proto, _name, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
     except socket.gaierror:
@@ -64,6 +64,7 @@ def _listening(host: str, port: int) -> Iterator[socket.socket]:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             sock.bind(address)
+            sock.listen(512)  # two sockets may bind one port as long as neither listens
         except PermissionError:
             fail(
                 f"没有权限使用端口 {port},请用 --port 换一个大于 1023 的",
@@ -88,6 +89,7 @@ def _prepare(demo: bool) -> None:
     from fenzhen.cli.migrate import migrate
     from fenzhen.office.accounts import system_account
 
+    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
     with _timed("建立数据库", "the database's tables"):
         migrate()
     if not demo:

@@ -7,16 +7,17 @@ from datetime import datetime, timedelta
 from fenzhen.board.people import Person
 from fenzhen.board.standing import advice_waiting
 from fenzhen.jobs import queue, tasks
-from fenzhen.office import alarms, tidy
+from fenzhen.office import alarms, imports, tidy
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """*do* is done every so often."""
+    """*do* is done every so often. Where *goes_on*, what it returns is work done, and there may be more at once."""
 
     name: str
     every: timedelta
     do: Callable[[Person, datetime], object]
+    goes_on: bool = False
 
 
 def _catch_up_advice(by: Person, now: datetime) -> int:
@@ -27,6 +28,9 @@ def _catch_up_advice(by: Person, now: datetime) -> int:
 
 
 TIMETABLE: tuple[Line, ...] = (
+    Line(
+        "confirmed uploads", timedelta(0), lambda by, now: imports.work_imports(by=by, now=now), goes_on=True
+    ),
     Line("triage overdue", timedelta(seconds=15), lambda by, now: alarms.tell_triage_overdue(by=by, now=now)),
     Line("sign overdue", timedelta(seconds=15), lambda by, now: alarms.tell_sign_overdue(by=by, now=now)),
     Line(
@@ -37,5 +41,6 @@ TIMETABLE: tuple[Line, ...] = (
     Line("appointments", timedelta(seconds=30), lambda by, now: alarms.tell_appointments(by=by, now=now)),
     Line("advice left behind", timedelta(minutes=1), _catch_up_advice),
     Line("finished tasks", timedelta(hours=1), lambda by, now: queue.forget_finished(now=now)),
+    Line("old uploads", timedelta(hours=1), lambda by, now: imports.forget_uploads(by=by, now=now)),
     Line("leftovers", timedelta(hours=1), lambda by, now: tidy.throw_away_leftovers(by=by, now=now)),
 )

@@ -52,7 +52,7 @@ class Worker:
         fixed = now
         done = seal_entries(by=self.system, now=now or timezone.now())
         done += self.react(now or timezone.now())
-        self.keep_time(now or timezone.now())
+        done += self.keep_time(now or timezone.now())
         while queue.run_one(self.name, now=fixed or timezone.now()):
             done += 1
             if monotonic() - started > TASKS_FOR:
@@ -72,19 +72,24 @@ class Worker:
                     queue.put(orders_after(happened))
             total += len(happened)
 
-    def keep_time(self, now: datetime) -> None:
-        """Do the lines of the timetable that are due. One that fails is told in the log and comes again."""
+    def keep_time(self, now: datetime) -> int:
+        """Do the lines of the timetable that are due. One that fails is told in the log and comes again.
+        Returns how much those did that go on."""
+        done = 0
         for line in self.timetable:
             last = self._done.get(line.name)
             if last is not None and now - last < line.every:
                 continue
             self._done[line.name] = now
             try:
-                line.do(self.system, now)
+                result = line.do(self.system, now)
+                if line.goes_on and isinstance(result, int):
+                    done += result
             except (DatabaseError, InterfaceError):
                 raise
             except Exception:
                 log.exception("the timetable's %r failed", line.name)
+        return done
 
 
 def work_forever(stop: Event, *, interval: float = INTERVAL) -> None:
