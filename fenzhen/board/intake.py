@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from django.db.models import Count, Max, OuterRef, Q, Subquery
 
-from fenzhen.board.tickets import caller_seen, visible
+from fenzhen.board.tickets import CallerSeen, caller_seen, visible
 from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.journey import OPEN
 from fenzhen.hotline.privacy import BadPhone
@@ -83,8 +83,7 @@ class AskedBack:
     by: str
     at: datetime
     is_mine: bool
-    caller_name: str
-    caller_phone: str
+    caller: CallerSeen
 
 
 def callers_matching(viewer: User, phone: str) -> list[KnownCaller]:
@@ -156,7 +155,7 @@ def tickets_asked_back(viewer: User) -> list[AskedBack]:
     notes = {n.ticket_id: n for n in Note.objects.select_related("by").filter(pk__in=[n for _pk, n in last])}
     out: list[AskedBack] = []
     for ticket in listed:
-        note, caller = notes.get(ticket.pk), caller_seen(viewer, ticket)
+        note = notes.get(ticket.pk)
         out.append(
             AskedBack(
                 ticket,
@@ -164,8 +163,7 @@ def tickets_asked_back(viewer: User) -> list[AskedBack]:
                 note.by.name if note else "",
                 note.at if note else ticket.changed_at,
                 ticket.received_by_id == viewer.pk,
-                caller.name,
-                caller.phone,
+                caller_seen(viewer, ticket),
             )
         )
     return sorted(out, key=lambda one: not one.is_mine)

@@ -85,7 +85,7 @@ def test_what_the_desk_asked_back_is_listed_with_its_question_own_tickets_first(
     waiting = tickets_asked_back(cast.zhang)
     assert [(w.ticket.pk, w.is_mine) for w in waiting] == [(mine.pk, True), (theirs.pk, False)]
     assert waiting[0].asked == "几号楼?电话〔电话1〕"
-    assert waiting[0].caller_phone == "139****0002"
+    assert waiting[0].caller.phone == "139****0002"
     assert tickets_asked_back(cast.huang) == []
 
 
