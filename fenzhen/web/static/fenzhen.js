@@ -89,16 +89,30 @@
     clearInterval(again);
     // Tried again every three seconds, whatever else the page does.
     if (is) again = setInterval(resend, 3000);
-    else resend();
+    else { resend(); sendHeldForms(); }
   }
+  // A form whose sending failed goes out again by itself; its `once` token keeps it from acting twice. Whoever
+  // goes on typing sends it themselves. Forms with data-resend have their own way.
+  const held = new Map();
+  function hold(event) {
+    setOffline(true);
+    const { elt, requestConfig } = event.detail;
+    if (!elt.matches?.("form") || !elt.elements.once || "resend" in elt.dataset) return;
+    held.set(elt, requestConfig?.triggeringEvent?.submitter);
+  }
+  function sendHeldForms() {
+    for (const [form, submitter] of held) if (form.isConnected) form.requestSubmit(submitter?.isConnected ? submitter : undefined);
+    held.clear();
+  }
+  document.addEventListener("input", (event) => held.delete(event.target.form));
   function resend() {
     $$("form[data-draft]").forEach((form) => drafts.get(form)?.send());
     sendOrphans();
   }
   window.addEventListener("offline", () => setOffline(true));
   window.addEventListener("online", resend);
-  document.addEventListener("htmx:sendError", () => setOffline(true));
-  document.addEventListener("htmx:timeout", () => setOffline(true));
+  document.addEventListener("htmx:sendError", hold);
+  document.addEventListener("htmx:timeout", hold);
   document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.xhr?.status) setOffline(false); });
   document.addEventListener("htmx:responseError", (event) => {
     const { xhr } = event.detail;
