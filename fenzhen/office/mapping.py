@@ -210,8 +210,7 @@ def fit(rows: Iterable[Row], mappings: Sequence[MappingFile]) -> Fitted:
                 for ours, some in mapping.columns.items()
                 if (theirs := [name for name in some if _name(name) in names])
             }
-            told = mapping.recognise or [mapping.columns[ours][0] for ours in ("title", "body") if ours in at]
-            if not at.keys() & {"title", "body"} or not all(_name(name) in names for name in told):
+            if not at.keys() & {"title", "body"} or not all(_name(n) in names for n in mapping.recognise):
                 continue
             joined = {names[_name(k)]: v for k, v in mapping.joined.items() if _name(k) in names}
             return Fitted(mapping, header, number, at, joined)
