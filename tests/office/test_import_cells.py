@@ -68,7 +68,7 @@ def test_a_spreadsheet(cast: Cast, tmp_path: Path) -> None:
     sheet = book.active
     assert sheet is not None
     sheet.append(["工单编号", "标题", "主要内容", "来电人电话/账号", "受理时间", "被反映街乡镇"])
-    sheet.append(["A1", "路灯", "不亮", 13900000001, datetime(2026, 3, 1, 8, 30), "柳河镇"])
+    sheet.append(["A1", "路灯", "不亮", 13900000001, datetime(2026, 3, 1, 8, 30), "柳河镇"])  # noqa: DTZ001 - sheets know no zones
     sheet.append([1234567890123456789, "路灯", "不亮", None, None, None])
     sheet.append([17, "井盖", "丢了", "１３９００００１１１１", 46082.5, None])
     sheet.append([None, None, None, None, None, None])
@@ -117,7 +117,7 @@ def test_plain_figures_are_utf_8() -> None:
         ("20190228112505", "2019-02-28 11:25:05"),
         ("43524.475752", "2019-02-28 11:25:05"),
         (43524, "2019-02-28 00:00:00"),
-        (datetime(2019, 2, 28, 11, 25), "2019-02-28 11:25:00"),
+        (datetime(2019, 2, 28, 11, 25), "2019-02-28 11:25:00"),  # noqa: DTZ001 - sheets know no zones
         (date(2019, 2, 28), "2019-02-28 00:00:00"),
     ],
 )

@@ -22,7 +22,7 @@ from fenzhen.records.tickets import Caller, SealedNumber, Ticket
 from tests.cast import Cast
 
 MESSAGES = ["message_id", "user", "topic", "time", "detail", "likes"]
-BEIJING = "工单编号,工单类型,问题分类,标签,标题,主要内容,工单状态,来电人,来电人电话/账号,被反映区,被反映街乡镇,办理结果,回复内容,处理受理方式,办结时间,企业名称,是否解决,是否满意,工单性质,村/社区,小区点位".split(  # noqa: SIM905 - as a sheet's header stands
+BEIJING = "工单编号,工单类型,问题分类,标签,标题,主要内容,工单状态,来电人,来电人电话/账号,被反映区,被反映街乡镇,办理结果,回复内容,处理受理方式,办结时间,企业名称,是否解决,是否满意,工单性质,村/社区,小区点位".split(
     ","
 )
 
