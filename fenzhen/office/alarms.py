@@ -7,7 +7,8 @@ task that runs twice tells nobody twice. Tickets of the past (`is_history`) rais
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from fenzhen.hotline.roles import Role
 from fenzhen.office.notices import tell
@@ -132,7 +133,7 @@ def tell_sign_overdue(*, by: User, now: datetime) -> int:
                 "late_sign",
                 ticket=OuterRef("ticket_id"),
                 since=OuterRef("sign_due"),
-                assignment=OuterRef("pk"),
+                item=OuterRef("pk"),
             )
         )
         .select_related("ticket")
@@ -256,11 +257,11 @@ def _tell_all(
     return told
 
 
-def _told(kind: str, *, ticket: OuterRef, since: OuterRef, assignment: OuterRef | None = None) -> Exists:
-    """Somebody was told this of the ticket since that clock ran out: a new clock is a new alarm."""
+def _told(kind: str, *, ticket: OuterRef, since: OuterRef, item: OuterRef | None = None) -> Exists:
+    """Somebody was told this of the ticket (of its one *item*) since that clock ran out: a new clock is a new alarm."""
     rows: QuerySet[Notice] = Notice.objects.filter(kind=kind, ticket=ticket, created_at__gte=since)
-    if assignment is not None:
-        rows = rows.filter(facts__assignment=assignment)
+    if item is not None:
+        rows = rows.filter(once=Concat(Value(f"{kind}:"), Cast(item, CharField())))
     return Exists(rows)
 
 
