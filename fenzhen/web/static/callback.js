@@ -23,7 +23,8 @@
   const shown = (node) => node.getClientRects().length > 0;
   const isOpen = (question) => shown(question) && !question.querySelector("input:checked");
   let current = null;
-  let levelChosen = false;
+  // Part of the draft: a level that somebody chose stays, one that was only proposed may change.
+  const levelChosen = form.elements.level_chosen;
 
   // Numbers stand on the answers of the open question only.
   questions.forEach((question) => $$(".choice", question).forEach((choice, n) => {
@@ -57,16 +58,18 @@
     timer = setTimeout(() => form.dispatchEvent(new CustomEvent("fenzhen:listen")), wait);
   };
   form.addEventListener("change", (event) => {
-    if (event.target.name === "level") levelChosen = true;
+    if (event.target.name === "level") levelChosen.value = "1";
     follow();
     if (["vulnerable", "risk", "place_now", "solved"].includes(event.target.name)) listen(0);
   });
   form.addEventListener("input", (event) => { if (event.target.matches("#words, #place-now")) listen(400); });
-  form.addEventListener("fenzhen:filled", () => { levelChosen = true; follow(); listen(0); });
+  form.addEventListener("fenzhen:filled", () => { follow(); listen(0); });
   document.addEventListener("htmx:afterSwap", () => {
     const level = document.getElementById("urgency")?.dataset.level;
     const radio = form.querySelector(`[name="level"][value="${level}"]`);
-    if (radio && !levelChosen) radio.checked = true;
+    if (!radio || levelChosen.value || radio.checked) return;
+    radio.checked = true;
+    radio.dispatchEvent(new Event("input", { bubbles: true }));
   });
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
