@@ -124,7 +124,9 @@ def callback_for(viewer: User, pk: int, now: datetime) -> CallSeen:
     attempts = list(Attempt.objects.filter(callback=callback).select_related("by").order_by("at", "id"))
     row.tries = len(attempts)
     replies = list(
-        Reply.objects.filter(assignment__ticket=ticket).select_related("assignment__unit", "by").order_by("id")
+        Reply.objects.filter(assignment__ticket=ticket)
+        .select_related("assignment__unit", "by")
+        .order_by("id")
     )
     lead = (
         Assignment.objects.filter(ticket=ticket, round=callback.round, part="lead")
@@ -135,15 +137,14 @@ def callback_for(viewer: User, pk: int, now: datetime) -> CallSeen:
     )
     claims = [r for r in replies if lead and r.assignment_id == lead.pk]
     earlier = {
-        cb.round: cb for cb in CallBack.objects.filter(ticket=ticket, round__lt=callback.round).exclude(outcome="")
+        cb.round: cb
+        for cb in CallBack.objects.filter(ticket=ticket, round__lt=callback.round).exclude(outcome="")
     }
     rounds = [
         Round(number, [r for r in replies if r.assignment.round == number], earlier.get(number))
         for number in range(callback.round - 1, 0, -1)
     ]
-    calls = list(
-        Note.objects.filter(ticket=ticket, kind__in=CALLS).select_related("by").order_by("n")
-    )
+    calls = list(Note.objects.filter(ticket=ticket, kind__in=CALLS).select_related("by").order_by("n"))
     tries_needed, days_needed = int(setting("callback.attempts", 3)), int(setting("callback.span_days", 2))
     days = {timezone.localtime(a.at).date() for a in attempts}
     words = "\n".join([ticket.title, ticket.body, ticket.place_now, *(note.text for note in calls)])
@@ -162,9 +163,7 @@ def callback_for(viewer: User, pk: int, now: datetime) -> CallSeen:
         tries_needed=tries_needed,
         days_needed=days_needed,
         is_often=callback.round > int(setting("callback.max_rehandle", 2)),
-        leads=list(
-            User.objects.filter(is_active=True, role__in=roles.CHIEFS).order_by("-role", "username")
-        ),
+        leads=list(User.objects.filter(is_active=True, role__in=roles.CHIEFS).order_by("-role", "username")),
     )
 
 
@@ -178,7 +177,11 @@ def next_callback(viewer: User, after: int | None, now: datetime) -> int | None:
 
 def units_for_rehandling(viewer: User) -> list[Unit]:
     """The units among which "another unit" is chosen."""
-    return list(Unit.objects.filter(is_active=True).order_by("kind", "code")) if viewer.role in roles.CALLBACK else []
+    return (
+        list(Unit.objects.filter(is_active=True).order_by("kind", "code"))
+        if viewer.role in roles.CALLBACK
+        else []
+    )
 
 
 def try_times(viewer: User, callback: CallBack, now: datetime) -> list[datetime]:
@@ -198,9 +201,7 @@ def try_times(viewer: User, callback: CallBack, now: datetime) -> list[datetime]
     return good + [at for at in offered[1:] if at > first]
 
 
-def script_for(
-    viewer: User, ticket: Ticket, lead: Assignment | None, claim: Reply | None
-) -> dict[str, str]:
+def script_for(viewer: User, ticket: Ticket, lead: Assignment | None, claim: Reply | None) -> dict[str, str]:
     """The sentences to read, by where they belong.
 
     Nothing of the matter, no name and no unit before the person has said that it is they; afterwards only
@@ -243,7 +244,12 @@ def _open(viewer: User) -> "QuerySet[CallBack]":
     if viewer.role not in roles.CALLBACK:
         return CallBack.objects.none()
     return CallBack.objects.filter(Q(outcome="") & Q(ticket__state="pending_callback")).select_related(
-        "ticket__place", "ticket__town", "ticket__category", "ticket__caller", "ticket__lead_unit", "ticket__held_by"
+        "ticket__place",
+        "ticket__town",
+        "ticket__category",
+        "ticket__caller",
+        "ticket__lead_unit",
+        "ticket__held_by",
     )
 
 

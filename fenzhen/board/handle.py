@@ -128,12 +128,16 @@ def share_of(viewer: User, pk: int, now: datetime) -> ShareSeen:
     """One assignment of the viewer's own unit, in any state. Raises `Assignment.DoesNotExist`."""
     row = (
         _own(viewer)
-        .select_related("ticket__place", "ticket__town", "ticket__category", "ticket__caller", "given_by", "unit")
+        .select_related(
+            "ticket__place", "ticket__town", "ticket__category", "ticket__caller", "given_by", "unit"
+        )
         .get(pk=pk)
     )
     ticket = row.ticket
     replies = list(
-        Reply.objects.filter(assignment__ticket=ticket).select_related("assignment__unit", "by").order_by("id")
+        Reply.objects.filter(assignment__ticket=ticket)
+        .select_related("assignment__unit", "by")
+        .order_by("id")
     )
     callbacks = {cb.round: cb for cb in CallBack.objects.filter(ticket=ticket).exclude(outcome="")}
     mine = [reply for reply in replies if reply.assignment_id == row.pk]
@@ -179,7 +183,9 @@ def _sent_back(pks: Iterable[int]) -> set[int]:
     """Assignments whose newest reply review sent back."""
     newest: dict[int, str] = {}
     for pk, verdict in (
-        Reply.objects.filter(assignment_id__in=list(pks)).order_by("id").values_list("assignment_id", "verdict")
+        Reply.objects.filter(assignment_id__in=list(pks))
+        .order_by("id")
+        .values_list("assignment_id", "verdict")
     ):
         newest[pk] = verdict
     return {pk for pk, verdict in newest.items() if verdict == "sent_back"}

@@ -89,7 +89,9 @@ def reply_to_review(viewer: User, pk: int, now: datetime) -> ReplySeen:
         Round(number, [r for r in replies if r.assignment.round == number], callbacks.get(number))
         for number in range(item.round - 1, 0, -1)
     ]
-    notes = list(Note.objects.filter(ticket=ticket).select_related("by", "assignment__unit").order_by("n", "id"))
+    notes = list(
+        Note.objects.filter(ticket=ticket).select_related("by", "assignment__unit").order_by("n", "id")
+    )
     return ReplySeen(
         row=row,
         caller=caller_seen(viewer, ticket),

@@ -117,7 +117,12 @@ class Rates:
 
 
 def one_round(
-    *, reached: bool, left_out: bool = False, contacted: bool | None = None, solved: str = "", satisfied: str = ""
+    *,
+    reached: bool,
+    left_out: bool = False,
+    contacted: bool | None = None,
+    solved: str = "",
+    satisfied: str = "",
 ) -> Rates:
     """One ended round as counts, ready to be added up.
 

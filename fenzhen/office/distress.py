@@ -20,7 +20,9 @@ def report_risk(callback: CallBack, *, by: User, now: datetime, risk: str) -> bo
     if risk not in URGENT_RISKS:
         return False
     subject = f"ticket:{callback.ticket_id}"
-    if Entry.objects.filter(subject=subject, act="note", facts__risk=risk, facts__callback=callback.pk).exists():
+    if Entry.objects.filter(
+        subject=subject, act="note", facts__risk=risk, facts__callback=callback.pk
+    ).exists():
         return False
     step(callback.ticket, "note", by=by, now=now, facts={"risk": risk, "callback": callback.pk})
     for person in User.objects.filter(is_active=True, role__in=roles.CHIEFS).exclude(pk=by.pk):

@@ -8,7 +8,9 @@ EXAMPLE = Rates(ended=100, left_out=6, reached=80, contacted=78, solved=56, part
 
 
 def rounds(n: int, **said: object) -> Rates:
-    return times(one_round(**{"reached": True, "contacted": True, "solved": "yes", "satisfied": "very"} | said), n)
+    return times(
+        one_round(**{"reached": True, "contacted": True, "solved": "yes", "satisfied": "very"} | said), n
+    )
 
 
 def test_the_worked_example() -> None:
@@ -77,7 +79,11 @@ def test_ten_of_ten_rank_behind_ninety_five_of_a_hundred() -> None:
 
 
 def test_a_unit_with_fewer_than_twenty_reached_has_no_rank() -> None:
-    given = {"small": rounds(19), "large": rounds(60) + rounds(40, solved="no", satisfied="no"), "good": rounds(25)}
+    given = {
+        "small": rounds(19),
+        "large": rounds(60) + rounds(40, solved="no", satisfied="no"),
+        "good": rounds(25),
+    }
     assert ranks(given) == {"small": None, "good": 1, "large": 2}
 
 

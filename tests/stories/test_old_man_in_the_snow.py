@@ -135,7 +135,9 @@ def test_the_call_back_finds_him_under_the_bridge(cast: Cast, at_work: None) -> 
             vulnerable=["elder", "stranded"],
             place_now=BRIDGE,
         )
-        urgency = urgency_of(ticket.level, words=said.words, place_now=said.place_now, vulnerable=said.vulnerable)
+        urgency = urgency_of(
+            ticket.level, words=said.words, place_now=said.place_now, vulnerable=said.vulnerable
+        )
         assert urgency.level == 1 and urgency.is_cold
         rehandle_ticket(
             ticket, by=cast.sun, now=calling, said=said, level=urgency.level, word="先派车接人,安置好再回话。"
@@ -151,17 +153,25 @@ def test_the_call_back_finds_him_under_the_bridge(cast: Cast, at_work: None) -> 
         assert callback.contradiction and callback.outcome == "rehandled"
 
         # The chief calls him herself.
-        add_note(ticket, by=cast.chen, now=calling + 4 * M, text="已给他打电话,让他先到桥边加油站里暖和着等车。")
+        add_note(
+            ticket, by=cast.chen, now=calling + 4 * M, text="已给他打电话,让他先到桥边加油站里暖和着等车。"
+        )
 
         item = cast.lead(ticket)
         assert (item.sign_due, item.handle_due) == (calling + 15 * M, calling + 2 * H)
         [share] = unit_desk(cast.huang, calling + 5 * M).came_back.shares
-        assert (share.item.pk, share.came_back, share.item.word) == (item.pk, "callback", "先派车接人,安置好再回话。")
+        assert (share.item.pk, share.came_back, share.item.word) == (
+            item.pk,
+            "callback",
+            "先派车接人,安置好再回话。",
+        )
         sign_assignment(item, by=cast.huang, now=calling + 6 * M)
 
     sheltered = calling + 100 * M
     with time_machine.travel(sheltered, tick=True):
-        answered = cast.answered(contact_how="上门", public_text=SHELTERED, internal_text="镇应急车接到人,临时安置点登记入住。")
+        answered = cast.answered(
+            contact_how="上门", public_text=SHELTERED, internal_text="镇应急车接到人,临时安置点登记入住。"
+        )
         submit_reply(item, by=cast.huang, now=sheltered, answered=answered)
         item.refresh_from_db()
         assert item.submitted_at == sheltered < item.handle_due

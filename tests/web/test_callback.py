@@ -20,7 +20,14 @@ from fenzhen.records.tickets import Ticket
 from tests.cast import Cast
 
 HTMX = {"HX-Request": "true"}
-YES = {"act": "close", "contacted": "yes", "solved": "yes", "satisfied": "very", "is_true": "yes", "emotion": "calm"}
+YES = {
+    "act": "close",
+    "contacted": "yes",
+    "solved": "yes",
+    "satisfied": "very",
+    "is_true": "yes",
+    "emotion": "calm",
+}
 NO = {
     "act": "rehandle",
     "contacted": "no",
@@ -62,7 +69,9 @@ def test_level_1_then_vulnerable_then_rehandled_then_late(cast: Cast) -> None:
     plain = to_call(cast, 1)
     late = to_call(cast, 2, days=5)
     again = to_call(cast, 3, days=1).ticket
-    rehandle_ticket(again, by=cast.sun, now=cast.now, said=cast.said(solved="no", satisfied="no", words="没修"))
+    rehandle_ticket(
+        again, by=cast.sun, now=cast.now, said=cast.said(solved="no", satisfied="no", words="没修")
+    )
     item = cast.lead(again)
     sign_assignment(item, by=cast.huang, now=cast.now + timedelta(minutes=9))
     submit_reply(item, by=cast.huang, now=cast.now + timedelta(hours=1), answered=cast.answered())
@@ -81,7 +90,9 @@ def test_who_was_not_reached_comes_back_at_its_time_and_an_appointment_too(cast:
     missed, agreed = to_call(cast, 1), to_call(cast, 2)
     now = cast.now + timedelta(hours=7)
     miss_call(missed.ticket, by=cast.sun, now=now, outcome="no_answer")
-    miss_call(agreed.ticket, by=cast.sun, now=now, outcome="appointment", next_try_at=now + timedelta(hours=1))
+    miss_call(
+        agreed.ticket, by=cast.sun, now=now, outcome="appointment", next_try_at=now + timedelta(hours=1)
+    )
     desk = callbacks_due(cast.sun, now)
     assert [r.callback.pk for r in desk.appointments] == [agreed.pk]
     assert [r.callback.pk for r in desk.later] == [missed.pk]
@@ -137,7 +148,9 @@ def test_a_no_begins_a_new_round_at_once(cast: Cast) -> None:
     ticket = Ticket.objects.get(pk=callback.ticket_id)
     assert (ticket.state, ticket.round, ticket.first_solved) == ("rehandling", 2, "no")
     callback.refresh_from_db()
-    assert callback.contradiction and callback.reason_code == "nothing_done" and callback.outcome == "rehandled"
+    assert (
+        callback.contradiction and callback.reason_code == "nothing_done" and callback.outcome == "rehandled"
+    )
     assert cast.lead(ticket).unit == cast.liuhe
 
 
@@ -165,7 +178,9 @@ def test_another_unit_can_take_the_new_round(cast: Cast) -> None:
         ({"level": "7"}, "level"),
     ],
 )
-def test_an_answer_that_lacks_something_is_told_where(cast: Cast, wrong: dict[str, object], field: str) -> None:
+def test_an_answer_that_lacks_something_is_told_where(
+    cast: Cast, wrong: dict[str, object], field: str
+) -> None:
     callback = to_call(cast)
     answer = client_of(cast.sun).post(f"/callback/{callback.pk}/done", NO | wrong, headers=HTMX)
     assert answer.status_code == 422 and f'"{field}"' in answer.headers["HX-Trigger"]
@@ -176,7 +191,9 @@ def test_an_answer_that_lacks_something_is_told_where(cast: Cast, wrong: dict[st
 def test_unsolved_and_discontent_cannot_be_closed_away(cast: Cast) -> None:
     callback = to_call(cast)
     client = client_of(cast.sun)
-    assert client.post(f"/callback/{callback.pk}/done", NO | {"act": "close"}, headers=HTMX).status_code == 422
+    assert (
+        client.post(f"/callback/{callback.pk}/done", NO | {"act": "close"}, headers=HTMX).status_code == 422
+    )
     explained = NO | {"act": "close", "satisfied": "understands", "reason_code": "policy"}
     assert client.post(f"/callback/{callback.pk}/done", explained, headers=HTMX).status_code == 204
     assert Ticket.objects.get(pk=callback.ticket_id).final_solved == "no"
@@ -201,7 +218,9 @@ def test_a_refused_plain_form_comes_back_with_the_answers(cast: Cast) -> None:
         ({"words": "灯还是不亮"}, "3"),
     ],
 )
-def test_the_level_is_proposed_from_words_marks_and_risk(cast: Cast, said: dict[str, str], level: str) -> None:
+def test_the_level_is_proposed_from_words_marks_and_risk(
+    cast: Cast, said: dict[str, str], level: str
+) -> None:
     answer = client_of(cast.sun).post(f"/callback/{to_call(cast).pk}/listen", said, headers=HTMX)
     assert f'data-level="{level}"' in answer.content.decode()
 
@@ -210,7 +229,9 @@ def test_self_harm_calls_the_shift_lead_and_the_chief_at_once_and_once(cast: Cas
     callback = to_call(cast)
     client = client_of(cast.sun)
     for _ in range(2):
-        page = client.post(f"/callback/{callback.pk}/listen", {"risk": "self_harm"}, headers=HTMX).content.decode()
+        page = client.post(
+            f"/callback/{callback.pk}/listen", {"risk": "self_harm"}, headers=HTMX
+        ).content.decode()
         assert "班长和科长已收到通知" in page
     told = Notice.objects.filter(kind="risk_self_harm", is_urgent=True)
     assert sorted(told.values_list("person__username", flat=True)) == ["chen", "xu"]
@@ -234,7 +255,13 @@ def test_not_reached_proposes_the_next_try_and_keeps_the_attempt(cast: Cast) -> 
 
 
 @pytest.mark.parametrize(
-    "sent", [{"outcome": ""}, {"outcome": "appointment"}, {"outcome": "busy", "next_try_own": "2020-01-01T10:00"}, {"outcome": "busy", "next_try_own": "soon"}]
+    "sent",
+    [
+        {"outcome": ""},
+        {"outcome": "appointment"},
+        {"outcome": "busy", "next_try_own": "2020-01-01T10:00"},
+        {"outcome": "busy", "next_try_own": "soon"},
+    ],
 )
 def test_a_miss_without_its_facts_is_refused(cast: Cast, sent: dict[str, str]) -> None:
     answer = client_of(cast.sun).post(f"/callback/{to_call(cast).pk}/miss", sent, headers=HTMX)
@@ -275,7 +302,10 @@ def test_a_colleague_was_faster(cast: Cast) -> None:
 
 def rates(cast: Cast, viewer: User | None = None):
     return three_rates(
-        viewer or cast.sun, cast.now - timedelta(days=30), cast.now + timedelta(days=1), cast.now + timedelta(hours=9)
+        viewer or cast.sun,
+        cast.now - timedelta(days=30),
+        cast.now + timedelta(days=1),
+        cast.now + timedelta(hours=9),
     )
 
 
@@ -296,7 +326,9 @@ def test_every_round_counts_and_the_first_answer_stays(cast: Cast) -> None:
 
 def test_withdrawn_praise_and_unreached_are_not_rated_and_waiting_is_shown_apart(cast: Cast) -> None:
     withdrawn = to_call(cast, 1, days=1).ticket
-    rehandle_ticket(withdrawn, by=cast.sun, now=cast.now, said=cast.said(solved="no", satisfied="no", words="没修"))
+    rehandle_ticket(
+        withdrawn, by=cast.sun, now=cast.now, said=cast.said(solved="no", satisfied="no", words="没修")
+    )
     withdraw_ticket(withdrawn, by=cast.zhang, now=cast.now + timedelta(hours=1), reason="caller")
     praise = to_call(cast, 2, kind="praise").ticket
     close_ticket(praise, by=cast.sun, now=cast.now + timedelta(hours=7), said=cast.said())

@@ -35,7 +35,9 @@ def client_of(person: User) -> Client:
 def replied(cast: Cast, n: int = 1, **fields) -> Ticket:
     ticket = cast.signed(phone=f"1390000{n:04d}", level=fields.pop("level", 3))
     answered = cast.answered(**({"public_text": GOOD} | fields))
-    submit_reply(cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(hours=5, minutes=n), answered=answered)
+    submit_reply(
+        cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(hours=5, minutes=n), answered=answered
+    )
     ticket.refresh_from_db()
     return ticket
 
@@ -64,7 +66,10 @@ def test_what_speaks_against_a_reply_is_said(cast: Cast, fields: dict[str, objec
 
 
 def test_having_taken_something_away_is_no_promise(cast: Cast) -> None:
-    assert remarks_on(cast, replied(cast, public_text="我们今天已将楼道里的旧灯全部拆走，装上了六盏新灯。")) == []
+    assert (
+        remarks_on(cast, replied(cast, public_text="我们今天已将楼道里的旧灯全部拆走，装上了六盏新灯。"))
+        == []
+    )
 
 
 def test_a_copy_of_an_earlier_reply_is_noticed_even_with_another_date(cast: Cast) -> None:
@@ -84,7 +89,9 @@ def test_the_words_and_the_reply_stand_side_by_side_with_earlier_rounds(cast: Ca
     )
     item = cast.lead(ticket)
     sign_assignment(item, by=cast.huang, now=cast.now + timedelta(minutes=5))
-    submit_reply(item, by=cast.huang, now=cast.now + timedelta(hours=2), answered=cast.answered(public_text=GOOD))
+    submit_reply(
+        item, by=cast.huang, now=cast.now + timedelta(hours=2), answered=cast.answered(public_text=GOOD)
+    )
     page = client_of(cast.zhao).get(f"/review/{item.pk}").content.decode()
     for words in ("老人晚上回来看不见", GOOD, "换了一晚又灭了", "楼道灯已于今天下午换好"):
         assert words in page
@@ -113,7 +120,9 @@ def test_sending_back_needs_a_reason_and_reaches_the_unit(cast: Cast) -> None:
     again = client.post(f"/review/{pk}/send-back", {"text": "太笼统"})
     assert again.status_code == 422 and "太笼统" in again.content.decode()
     done = client.post(
-        f"/review/{pk}/send-back", {"reasons": ["off_topic", "no_evidence"], "text": "请写明谁到了现场"}, headers=HTMX
+        f"/review/{pk}/send-back",
+        {"reasons": ["off_topic", "no_evidence"], "text": "请写明谁到了现场"},
+        headers=HTMX,
     )
     assert done.headers["HX-Redirect"] == "/review"
     reply = Reply.objects.get()

@@ -118,7 +118,9 @@ def test_signing_nothing_says_what_to_do(cast: Cast) -> None:
 def test_the_reply_form_asks_contact_then_deed_then_words(cast: Cast) -> None:
     pk = cast.lead(cast.signed()).pk
     page = client_of(cast.huang).get(f"/unit/{pk}").content.decode()
-    at = [page.index(f'name="{name}"') for name in ("contacted", "internal_text", "public_text", "solved_claim")]
+    at = [
+        page.index(f'name="{name}"') for name in ("contacted", "internal_text", "public_text", "solved_claim")
+    ]
     assert at == sorted(at)
     assert f'data-draft="reply:{pk}"' in page
 
@@ -236,7 +238,13 @@ def test_what_came_back_says_why(cast: Cast) -> None:
         ticket,
         by=cast.sun,
         now=cast.now + timedelta(hours=2),
-        said=cast.said(solved="no", satisfied="no", words="灯换了一晚又灭了", place_now="女儿家", reason_code="broken_again"),
+        said=cast.said(
+            solved="no",
+            satisfied="no",
+            words="灯换了一晚又灭了",
+            place_now="女儿家",
+            reason_code="broken_again",
+        ),
         word="请换整条线路",
     )
     page = client_of(cast.huang).get(f"/unit/{cast.lead(ticket).pk}").content.decode()
