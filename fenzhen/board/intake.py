@@ -251,7 +251,7 @@ def towns(viewer: User) -> list[Place]:
     return list(Place.objects.filter(kind__in=["town", "subdistrict"], is_active=True))
 
 
-def warm_places() -> int:
+def warm() -> int:
     """Load the places and their pinyin before the first caller; returns how many there are."""
     return len(_known_places(*_stamp()))
 

@@ -120,11 +120,10 @@ def _warm() -> None:
     with _timed("预热", "warming up", least=1.5):
         import fenzhen.jobs.worker  # noqa: F401 - so that the worker shares it
         from fenzhen import wsgi
-        from fenzhen.board.advice import warm
-        from fenzhen.board.intake import warm_places
+        from fenzhen.board import advice, intake
 
-        warm()
-        warm_places()
+        advice.warm()
+        intake.warm()
         _first_page(wsgi.application)
 
 

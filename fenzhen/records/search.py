@@ -69,7 +69,7 @@ def tickets_with(wanted: list[list[str]], limit: int | None = None) -> list[int]
         return [row[0] for row in cursor.fetchall()]
 
 
-def _matching(wanted: list[list[str]]) -> tuple[str, list[object]]:
+def _matching(wanted: list[list[str]]) -> tuple[str, list[str | int]]:
     # Tokens are letters, digits and Chinese characters only: quoting them is safe in both languages.
     if connection.vendor == "postgresql":
         query = " & ".join(
