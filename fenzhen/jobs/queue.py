@@ -27,11 +27,13 @@ KEPT = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One task to run. `name` says why (reaction and position): the same name is never queued twice."""
+    """One task to run. `name` says why (reaction and position): the same name is never queued twice. *alone*: a task
+    that takes all there is; while one of it waits to be run, a second one would find nothing to do."""
 
     name: str
     task: Task
     args: tuple[Any, ...]
+    alone: bool = False
 
 
 def put(orders: Iterable[Order]) -> int:
@@ -47,9 +49,15 @@ def put(orders: Iterable[Order]) -> int:
             run_after=get_date_max(),
         )
         for order in orders
+        if not (order.alone and is_waiting(order.task))
     ]
     DBTaskResult.objects.bulk_create(rows, ignore_conflicts=True, batch_size=500)
     return len(rows)
+
+
+def is_waiting(task: Task) -> bool:
+    """Whether such a task is queued and not begun; one that runs already may have passed what is new."""
+    return DBTaskResult.objects.ready().filter(backend_name=BACKEND, task_path=task.module_path).exists()
 
 
 def worker_name() -> str:

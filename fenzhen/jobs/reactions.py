@@ -68,5 +68,5 @@ def orders_after(happened: Iterable[Happened], table: Sequence[Reaction] = REACT
         key = f"{reaction.event}>{task.name}:{'crowd' if crowded else what.position}"
         # Of a crowd the last one gives its position: reading the same entries again orders the same task.
         name = f"{reaction.event}>{task.name}:{what.position}"
-        orders[key] = Order(name, task, (what.ticket or 0, what.position))
+        orders[key] = Order(name, task, (what.ticket or 0, what.position), alone=crowded)
     return list(orders.values())

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django_tasks import task
 
 from fenzhen.board import standing
+from fenzhen.jobs import queue
 from fenzhen.office import advise, alarms
 from fenzhen.office.accounts import system_account
 
@@ -28,7 +29,7 @@ def advise_ticket(ticket: int, position: int) -> bool:
 def advise_waiting(ticket: int, position: int) -> int:
     """Advice for waiting tickets that have none, after an import; goes on until none is left."""
     done = advise.advise_waiting(by=system_account(), now=timezone.now(), limit=ADVISED_AT_ONCE)
-    if done and standing.advice_waiting(system_account()):
+    if done and standing.advice_waiting(system_account()) and not queue.is_waiting(advise_waiting):
         advise_waiting.enqueue(ticket, position)
     return done
 

@@ -24,7 +24,8 @@ def _catch_up_advice(by: Person, now: datetime) -> int:
     """Tickets that wait without advice although nothing is queued for them (lists loaded late, a task lost)."""
     if not advice_waiting(by, since=now - timedelta(minutes=1)):
         return 0
-    return queue.put([queue.Order(f"clock>advise_waiting:{now:%Y%m%d%H%M}", tasks.advise_waiting, (0, 0))])
+    name = f"clock>advise_waiting:{now:%Y%m%d%H%M}"
+    return queue.put([queue.Order(name, tasks.advise_waiting, (0, 0), alone=True)])
 
 
 TIMETABLE: tuple[Line, ...] = (

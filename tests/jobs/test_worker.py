@@ -194,6 +194,20 @@ def test_a_crowd_of_submitted_tickets_is_one_task_that_goes_on_until_none_is_lef
     )
 
 
+def test_a_file_of_thousands_does_not_queue_the_same_task_again_and_again(
+    cast: Cast, worker: Worker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reactions, "CROWD", 3)
+    for batch in range(3):
+        for n in range(4):
+            cast.waiting(title=f"楼道灯坏了{batch}-{n}")
+        seal_everything(by=worker.system, now=MORNING)
+        worker.react(MORNING)
+    assert queue.queue_counts()["ready"] == 1
+    run_out(worker)
+    assert Advice.objects.count() == 12
+
+
 def test_people_are_told_before_the_adviser_goes_on(
     cast: Cast, worker: Worker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
