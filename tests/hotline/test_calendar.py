@@ -51,7 +51,7 @@ def test_a_year_that_is_not_published_is_computed_and_says_so() -> None:
     assert CALENDAR.add_workdays(at(2026, 12, 31, 9), 1) == at(2027, 1, 4, 17, 30)
 
 
-@given(st.datetimes(datetime(2019, 1, 1), datetime(2031, 1, 1)), st.integers(1, 40))
+@given(st.datetimes(datetime(2019, 1, 1), datetime(2031, 1, 1)), st.integers(1, 40))  # noqa: DTZ001 - naive on purpose: local days
 def test_the_end_is_a_working_day_and_so_many_working_days_later(start: datetime, count: int) -> None:
     end = CALENDAR.add_workdays(start, count)
     assert CALENDAR.is_workday(end.date())

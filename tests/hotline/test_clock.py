@@ -24,18 +24,27 @@ def test_the_four_levels(level: int, limit: timedelta) -> None:
 
 
 def test_a_district_may_count_working_days() -> None:
-    rules = ClockRules({**DEFAULT, 3: LevelLimits(3, Limit(5, TimeUnit.WORKING_DAY), 120, 24)}, RULES.calendar)
+    rules = ClockRules(
+        {**DEFAULT, 3: LevelLimits(3, Limit(5, TimeUnit.WORKING_DAY), 120, 24)}, RULES.calendar
+    )
     assert due(Clock.HANDLING, START, 3, rules) == datetime(2026, 3, 18, 17, 30, tzinfo=START.tzinfo)
 
 
 def test_ours_is_earlier_than_the_citys_by_the_margin() -> None:
     city = START + timedelta(hours=10)
-    assert due(Clock.HANDLING, START, 3, RULES, city_received=START, city_deadline=city) == START + timedelta(hours=8)
+    assert due(Clock.HANDLING, START, 3, RULES, city_received=START, city_deadline=city) == START + timedelta(
+        hours=8
+    )
 
 
 def test_a_ticket_that_comes_too_late_from_the_city_is_due_at_once_and_not_before_its_beginning() -> None:
     late = due(
-        Clock.HANDLING, START, 2, RULES, city_received=START - timedelta(days=3), city_deadline=START - timedelta(hours=1)
+        Clock.HANDLING,
+        START,
+        2,
+        RULES,
+        city_received=START - timedelta(days=3),
+        city_deadline=START - timedelta(hours=1),
     )
     assert late == START
     assert colour(START, late, START + timedelta(seconds=1)) is Colour.RED
@@ -54,7 +63,10 @@ def ticks(*acts: tuple[int, str, str]) -> list[Tick]:
 
 def test_a_paused_clock_does_not_run_and_moves_by_what_was_waited() -> None:
     story = ticks(
-        (0, "assignment", "dispatch"), (10, "assignment", "sign"), (60, "assignment", "wait"), (360, "assignment", "resume")
+        (0, "assignment", "dispatch"),
+        (10, "assignment", "sign"),
+        (60, "assignment", "wait"),
+        (360, "assignment", "resume"),
     )
     waiting = replay(story[:3], RULES)[Clock.HANDLING, "x"]
     assert not waiting.is_running

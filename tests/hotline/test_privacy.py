@@ -75,7 +75,12 @@ def test_numbers_that_cannot_exist_are_refused(bad: str) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "kept"),
-    [("１３８１２３４５６７８", "13812345678"), ("+86 138 1234 5678", "13812345678"), ("12345", "12345"), ("69298765", "69298765")],
+    [
+        ("１３８１２３４５６７８", "13812345678"),
+        ("+86 138 1234 5678", "13812345678"),
+        ("12345", "12345"),
+        ("69298765", "69298765"),
+    ],
 )
 def test_one_number_has_one_form(typed: str, kept: str) -> None:
     assert normal_phone(typed) == kept
@@ -88,7 +93,7 @@ def test_masks() -> None:
 
 
 def test_a_unit_never_sees_who_reported() -> None:
-    see = dict(same_unit=True, is_secret=False, is_report=False)
+    see = {"same_unit": True, "is_secret": False, "is_report": False}
     assert sight(Role.UNIT_LIAISON, **see) is Sight.MASKED
     assert sight(Role.UNIT_LIAISON, **{**see, "is_report": True}) is Sight.MATTER
     assert sight(Role.UNIT_LIAISON, **{**see, "is_secret": True}) is Sight.MATTER

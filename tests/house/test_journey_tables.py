@@ -53,7 +53,9 @@ def test_every_open_state_of_a_ticket_leads_to_a_good_end_and_to_a_way_out() -> 
 
 def test_every_open_state_can_be_left_by_somebody_who_is_a_person() -> None:
     for state in OPEN:
-        movers = {role for row in TICKET if state in row.sources and row.to not in {None, state} for role in row.who}
+        movers = {
+            role for row in TICKET if state in row.sources and row.to not in {None, state} for role in row.who
+        }
         assert movers - {Role.SYSTEM}, state
 
 
@@ -84,7 +86,16 @@ def test_an_act_that_stands_in_both_tables_means_the_same_event() -> None:
 
 def test_units_never_call_back_and_never_review_themselves() -> None:
     for row in TICKET:
-        if row.act in {"close", "rehandle", "miss", "close_unreached", "approve", "send_back", "void", "dispatch"}:
+        if row.act in {
+            "close",
+            "rehandle",
+            "miss",
+            "close_unreached",
+            "approve",
+            "send_back",
+            "void",
+            "dispatch",
+        }:
             assert not row.who & {Role.UNIT_LIAISON, Role.UNIT_WORKER}, row.act
 
 

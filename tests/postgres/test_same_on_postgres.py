@@ -24,7 +24,19 @@ def test_desk_board_and_office_hold_on_postgres(postgres_url: str, tmp_path: Pat
         environment.pop(name)
     there = [path for path in SAME if (ROOT / path).exists()]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist", "-m", "not browser and not postgres", *there],
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:xdist",
+            "-m",
+            "not browser and not postgres",
+            *there,
+        ],
         cwd=ROOT,
         env=environment,
         capture_output=True,
