@@ -7,11 +7,10 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from fenzhen.board.tickets import CallerSeen, caller_seen, sight_of
+from fenzhen.board.tickets import CallerSeen, caller_seen
 from fenzhen.hotline import roles
 from fenzhen.hotline.clock import Colour, colour
 from fenzhen.hotline.journey import Clock
-from fenzhen.hotline.privacy import Sight
 from fenzhen.records.callbacks import CallBack
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
@@ -166,11 +165,6 @@ def share_of(viewer: User, pk: int, now: datetime) -> ShareSeen:
 def shares_to_sign(viewer: User, pks: Sequence[int]) -> list[Assignment]:
     """Those of *pks* that the viewer's unit may still sign; others are left out silently."""
     return list(_own(viewer).filter(pk__in=pks, state="pending_sign").select_related("ticket").order_by("id"))
-
-
-def may_know_caller(viewer: User, ticket: Ticket) -> bool:
-    """May this person ever be shown who called?"""
-    return sight_of(viewer, ticket) >= Sight.MASKED
 
 
 def _own(viewer: User) -> "QuerySet[Assignment]":

@@ -232,7 +232,7 @@ def test_self_harm_calls_the_shift_lead_and_the_chief_at_once_and_once(cast: Cas
         page = client.post(
             f"/callback/{callback.pk}/listen", {"risk": "self_harm"}, headers=HTMX
         ).content.decode()
-        assert "班长和科长已收到通知" in page
+        assert "班长和科长已收到通知" in page and "您慢慢说" in page
     told = Notice.objects.filter(kind="risk_self_harm", is_urgent=True)
     assert sorted(told.values_list("person__username", flat=True)) == ["chen", "xu"]
     entry = Entry.objects.get(act="note")

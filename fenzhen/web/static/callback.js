@@ -40,7 +40,7 @@
     form.querySelector(".on-no").hidden = !isNo;
     form.querySelector(".contradiction").hidden = !(isNo || value("contacted") === "no" || value("is_true") === "no");
     const risk = value("risk");
-    $$(".distress", form).forEach((box) => { box.hidden = box.dataset.risk !== risk; });
+    $$(".distress").forEach((box) => { box.hidden = box.dataset.risk !== risk; });
     const mayRest = solved === "yes" || ["very", "satisfied", "basic", "understands"].includes(satisfied) || value("reason_code") === "policy";
     const [close, again] = ["close", "rehandle"].map((act) => form.querySelector(`[name=act][value=${act}]`));
     const first = isNo && !(mayRest && satisfied) ? again : close;
