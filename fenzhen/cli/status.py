@@ -24,6 +24,8 @@ def command(as_json: bool) -> None:
     from rich.table import Table
 
     table = Table(show_header=False, box=None, pad_edge=False)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
     for key, value in facts.items():
         if key == "by_state":
             from fenzhen.board.words import word

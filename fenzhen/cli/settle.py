@@ -1,0 +1,22 @@
+"""After a past was generated or filed: seal it, tell nobody of it, and give what waits its advice."""
+
+
+def settle() -> None:
+    """Seal the journal, let the worker begin behind it, and advise what waits at the desk."""
+    from django.utils import timezone
+
+    from fenzhen.jobs.reactions import READER
+    from fenzhen.office.accounts import system_account
+    from fenzhen.office.seal import skip_to_head
+
+    skip_to_head(READER, by=system_account(), now=timezone.now())
+
+
+def advise_now(most: int = 200) -> int:
+    """Advice for the tickets that wait, here and now: a demo's first page shows it without waiting for a worker."""
+    from django.utils import timezone
+
+    from fenzhen.office.accounts import system_account
+    from fenzhen.office.advise import advise_waiting
+
+    return advise_waiting(by=system_account(), now=timezone.now(), limit=most)
