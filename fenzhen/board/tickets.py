@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.clock import Colour, Reading, Tick, colour, replay
-from fenzhen.hotline.journey import Clock, open_acts
+from fenzhen.hotline.journey import Clock, has, open_acts
 from fenzhen.hotline.privacy import Sight
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.journal import Entry
@@ -196,10 +196,14 @@ def _seen(
     return ClockSeen(clock, started, due, colour(started, due, paused or now), paused=paused)
 
 
+#: Acts of both tables; made by an assisting unit they move its share only.
+_SHARED = frozenset({"sign", "reply", "approve", "send_back", "approve_return", "extend"})
+
+
 def ticks_of(ticket: Ticket) -> list[Tick]:
     """The ticket's journal as its clocks see it, for replaying them."""
     ticks: list[Tick] = []
-    levels: dict[int, tuple[int, int]] = {}
+    levels: dict[int, int] = {}
     for entry in Entry.objects.filter(subject=f"ticket:{ticket.pk}").order_by("n"):
         level = int(entry.facts.get("level", ticket.level))
         done = entry.facts.get("assignments", [])
@@ -207,24 +211,24 @@ def ticks_of(ticket: Ticket) -> list[Tick]:
         alone = (
             bool(done)
             and entry.source == entry.target
-            and entry.act in {"sign", "reply", "approve", "send_back"}
+            and entry.act in _SHARED
         )
-        if not alone and entry.act not in {"wait", "resume"}:
+        if not alone and has("ticket", entry.act):
             ticks.append(Tick(entry.at, "ticket", str(ticket.pk), entry.act, level))
         for item in done:
             if "level" in item:
-                levels[item["id"]] = (item["level"], item["round"])
-            own_level, own_round = levels[item["id"]]
-            city = own_round == 1 and ticket.city_deadline is not None
+                levels[item["id"]] = item["level"]
+            received, deadline = map(datetime.fromisoformat, item["city"]) if "city" in item else (None, None)
             ticks.append(
                 Tick(
                     entry.at,
                     "assignment",
                     f"a{item['id']}",
                     item["act"],
-                    own_level,
-                    (ticket.city_received_at or ticket.received_at) if city else None,
-                    ticket.city_deadline if city else None,
+                    levels[item["id"]],
+                    received,
+                    deadline,
+                    datetime.fromisoformat(item["until"]) if "until" in item else None,
                 )
             )
     return ticks

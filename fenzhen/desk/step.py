@@ -75,6 +75,8 @@ class Move:
 
     assignment: Assignment
     act: str
+    until: datetime | None = None
+    """The new end of its handling clock, for acts that set one."""
 
 
 def begin(
@@ -195,7 +197,7 @@ def play(
         source = move.assignment.state
         for column, value in _moved(move, by, now).items():
             setattr(move.assignment, column, value)
-        done.append(partial(_move_fact, move.assignment, move.act, source, move.assignment.state))
+        done.append(partial(_move_fact, move, source, move.assignment.state))
     # What an entry says of a newborn is what it is now; only its id comes later.
     done += [partial(_with_id, newborn, _birth_fact(newborn, act)) for newborn in births]
     lead = _with_new_deadline(moves)
@@ -407,14 +409,16 @@ def _move(move: Move, ticket: Ticket, by: User, now: datetime) -> dict[str, Any]
     if not Assignment.objects.filter(pk=item.pk, state=source).update(**columns):
         raise MovedMeanwhile(ticket, last_entry(ticket))
     item.refresh_from_db()
-    return _move_fact(item, move.act, source, item.state)
+    return _move_fact(move, source, item.state)
 
 
 def _moved(move: Move, by: User, now: datetime) -> dict[str, Any]:
     """The columns that an assignment's act sets, by its table. Raises `NotOpen`; writes nothing."""
     item = move.assignment
     row = check("assignment", move.act, item.state, by.role)
-    columns: dict[str, Any] = {"state": str(row.to)}
+    columns: dict[str, Any] = {"state": str(row.to) if row.to else item.state}
+    if Clock.HANDLING in row.sets and move.until is not None:
+        columns["handle_due"] = move.until
     if move.act == "sign":
         columns["signed_at"] = now
     if Clock.HANDLING in row.pauses:
@@ -430,12 +434,21 @@ def _moved(move: Move, by: User, now: datetime) -> dict[str, Any]:
     return columns
 
 
-def _move_fact(item: Assignment, act: str, source: str, target: str) -> dict[str, Any]:
-    return {"id": item.pk, "act": act, "from": source, "to": target, "part": item.part}
+def _move_fact(move: Move, source: str, target: str) -> dict[str, Any]:
+    item = move.assignment
+    fact = {"id": item.pk, "act": move.act, "from": source, "to": target, "part": item.part}
+    return fact | {"until": move.until.isoformat()} if move.until is not None else fact
 
 
 def _birth_fact(item: Assignment, act: str) -> dict[str, Any]:
-    return {
+    ticket = item.ticket
+    # The city may change its date later; what this clock was reckoned from stays with its beginning.
+    city = (
+        {"city": [(ticket.city_received_at or ticket.received_at).isoformat(), ticket.city_deadline.isoformat()]}
+        if item.round == 1 and ticket.city_deadline
+        else {}
+    )
+    return city | {
         "id": item.pk,
         "act": act,
         "unit": item.unit_id,
@@ -449,10 +462,13 @@ def _with_id(item: Assignment, fact: dict[str, Any]) -> dict[str, Any]:
     return fact | {"id": item.pk}
 
 
+_MOVES_THE_END = frozenset({"resume", "send_back", "extend", "change_city"})
+
+
 def _with_new_deadline(moves: Iterable[Move]) -> Assignment | None:
     """The ticket's own deadline is its lead's: the lead, where its deadline has just moved."""
     return next(
-        (m.assignment for m in moves if m.assignment.part == "lead" and m.act in {"resume", "send_back"}),
+        (m.assignment for m in moves if m.assignment.part == "lead" and m.act in _MOVES_THE_END),
         None,
     )
 
@@ -492,6 +508,10 @@ def _ticket_clocks(
         out["callback_due"] = None
     if Clock.TRIAGE in row.stops:
         out["triage_due"] = None
+    if Clock.CONSULTATION in row.starts:
+        out["consult_due"] = due(Clock.CONSULTATION, now, level, rules())
+    if Clock.CONSULTATION in row.stops:
+        out["consult_due"] = None
     return out
 
 

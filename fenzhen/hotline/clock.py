@@ -33,6 +33,7 @@ class ClockRules:
     triage_minutes: int = 30
     callback: Limit = Limit(1, TimeUnit.WORKING_DAY)
     callback_level_1: Limit = Limit(1, TimeUnit.HOUR)
+    consultation: Limit = Limit(4, TimeUnit.HOUR)
     soon: float = 0.25
     """A clock turns yellow when less than this share of its time is left."""
 
@@ -56,6 +57,8 @@ class Tick:
     level: int
     city_received: datetime | None = None
     city_deadline: datetime | None = None
+    until: datetime | None = None
+    """The new end that an act such as an extension gives a clock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +117,8 @@ def due(
         return start + timedelta(minutes=limits.sign_minutes)
     if clock is Clock.CALLBACK:
         return (rules.callback_level_1 if level == 1 else rules.callback).after(start, rules.calendar)
+    if clock is Clock.CONSULTATION:
+        return rules.consultation.after(start, rules.calendar)
     own = limits.handling.after(start, rules.calendar)
     if city_deadline is not None:
         since = city_received or start
@@ -152,6 +157,10 @@ def replay(ticks: Iterable[Tick], rules: ClockRules) -> dict[tuple[Clock, str], 
             reading = readings.get((clock, tick.subject))
             if reading:
                 readings[clock, tick.subject] = _resumed(reading, tick.at)
+        for clock in row.sets:
+            reading = readings.get((clock, tick.subject))
+            if reading and tick.until is not None:
+                readings[clock, tick.subject] = replace(reading, due=tick.until)
         for clock in row.stops:
             reading = readings.get((clock, tick.subject))
             if reading and reading.stopped is None:

@@ -25,11 +25,13 @@ class TicketState(StrEnum):
     REGISTERED = "registered"
     PENDING_DISPATCH = "pending_dispatch"
     NEED_INFO = "need_info"
+    IN_CONSULTATION = "in_consultation"
     DISPATCHED = "dispatched"
     HANDLING = "handling"
     PENDING_REVIEW = "pending_review"
     PENDING_CALLBACK = "pending_callback"
     REHANDLING = "rehandling"
+    WATCHED = "watched"
     CLOSED = "closed"
     ANSWERED = "answered"
     REDIRECTED = "redirected"
@@ -45,6 +47,7 @@ class AssignmentState(StrEnum):
     WAITING = "waiting"
     RESULT_SUBMITTED = "result_submitted"
     ACCEPTED = "accepted"
+    RETURNED = "returned"
     RECALLED = "recalled"
     ENDED = "ended"
 
@@ -56,6 +59,7 @@ class Clock(StrEnum):
     SIGN = "sign"  # from the dispatch to the unit's signature
     HANDLING = "handling"  # from the dispatch to the unit's result
     CALLBACK = "callback"  # from the accepted result to the call-back
+    CONSULTATION = "consultation"  # from opening a consultation to its decision
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +75,8 @@ class Row:
     stops: frozenset[Clock] = frozenset()
     pauses: frozenset[Clock] = frozenset()
     resumes: frozenset[Clock] = frozenset()
+    sets: frozenset[Clock] = frozenset()
+    """Clocks that get another end, which stands in the entry (an extension; a changed date of the city's)."""
 
     @property
     def is_beginning(self) -> bool:
@@ -87,6 +93,7 @@ OPEN: Final = frozenset(
         T.REGISTERED,
         T.PENDING_DISPATCH,
         T.NEED_INFO,
+        T.IN_CONSULTATION,
         T.DISPATCHED,
         T.HANDLING,
         T.PENDING_REVIEW,
@@ -94,6 +101,10 @@ OPEN: Final = frozenset(
         T.REHANDLING,
     }
 )
+#: Orders that the city gave to a unit itself: the district watches, and may take over.
+WATCHING: Final = frozenset({T.WATCHED})
+#: A unit has it, or is about to.
+WITH_UNITS: Final = frozenset({T.DISPATCHED, T.HANDLING, T.REHANDLING})
 #: States in which a ticket rests; `reopen` leads out of the first three.
 RESTING: Final = frozenset({T.CLOSED, T.ANSWERED, T.REDIRECTED, T.WITHDRAWN, T.VOIDED})
 #: States that no rate counts (withdrawn by the caller or the city; prank, test or empty).
@@ -116,6 +127,7 @@ def _row(
     stops: Iterable[Clock] = (),
     pauses: Iterable[Clock] = (),
     resumes: Iterable[Clock] = (),
+    sets: Iterable[Clock] = (),
 ) -> Row:
     return Row(
         act,
@@ -127,6 +139,7 @@ def _row(
         frozenset(stops),
         frozenset(pauses),
         frozenset(resumes),
+        frozenset(sets),
     )
 
 
@@ -170,9 +183,49 @@ TICKET: Final[tuple[Row, ...]] = (
         stops={Clock.TRIAGE},
     ),
     _row("take_back", {T.DISPATCHED}, T.PENDING_DISPATCH, roles.DESK, "taken_back", starts={Clock.TRIAGE}),
+    _row(
+        "consult",
+        {T.PENDING_DISPATCH},
+        T.IN_CONSULTATION,
+        roles.DESK,
+        "consultation_opened",
+        starts={Clock.CONSULTATION},
+        stops={Clock.TRIAGE},
+    ),
+    _row(
+        "settle",
+        {T.IN_CONSULTATION},
+        T.PENDING_DISPATCH,
+        roles.DESK,
+        "consultation_settled",
+        starts={Clock.TRIAGE},
+        stops={Clock.CONSULTATION},
+    ),
+    _row("redispatch", WITH_UNITS, T.DISPATCHED, roles.DESK, "redispatched"),
+    _row("add_unit", WITH_UNITS, None, roles.DESK, "unit_added"),
+    _row("phone_unit", WITH_UNITS, None, roles.DESK | {Role.SUPERVISOR}, "unit_phoned"),
+    # orders of the city's that another unit handles under the city's own hand
+    _row("copy_city", (), T.WATCHED, roles.INTAKE, "city_copied"),
+    _row("end_watch", {T.WATCHED}, T.CLOSED, roles.INTAKE, "watch_ended"),
+    _row("take_over", {T.WATCHED}, T.PENDING_DISPATCH, roles.DESK, "taken_over", starts={Clock.TRIAGE}),
     # the unit (the lead's assignment carries these)
     _row("sign", {T.DISPATCHED, T.REHANDLING}, T.HANDLING, _UNIT_OR_DESK, "signed"),
     _row("reply", {T.HANDLING}, T.PENDING_REVIEW, _UNIT_OR_DESK, "replied"),
+    _row("ask_return", WITH_UNITS, None, roles.UNIT, "return_asked"),
+    _row("refuse_return", WITH_UNITS, None, roles.DESK, "return_refused"),
+    _row(
+        "approve_return",
+        WITH_UNITS,
+        T.PENDING_DISPATCH,
+        roles.DESK,
+        "returned",
+        starts={Clock.TRIAGE},
+    ),
+    _row("ask_extension", {T.HANDLING}, None, roles.UNIT, "extension_asked"),
+    _row("refuse_extension", OPEN, None, roles.DESK, "extension_refused"),
+    _row("extend", {T.HANDLING}, None, roles.DESK, "extended"),
+    _row("pass_on", WITH_UNITS, None, roles.UNIT, "passed_on"),
+    _row("finish_errand", WITH_UNITS | {T.PENDING_REVIEW}, None, roles.UNIT, "errand_finished"),
     # review and call-back
     _row("send_back", {T.PENDING_REVIEW}, T.HANDLING, roles.REVIEW, "sent_back"),
     _row(
@@ -213,15 +266,22 @@ TICKET: Final[tuple[Row, ...]] = (
         starts={Clock.TRIAGE},
     ),
     # leaving the way
-    _row("withdraw", OPEN, T.WITHDRAWN, roles.INTAKE, "withdrawn", stops=set(Clock)),
-    _row("void", OPEN | {T.ANSWERED, T.REDIRECTED}, T.VOIDED, roles.DESK, "voided", stops=set(Clock)),
+    _row("withdraw", OPEN | WATCHING, T.WITHDRAWN, roles.INTAKE, "withdrawn", stops=set(Clock)),
+    _row("void", OPEN | WATCHING | {T.ANSWERED, T.REDIRECTED}, T.VOIDED, roles.DESK, "voided", stops=set(Clock)),
     # beside the way: the state stays
-    _row("ask_void", OPEN | {T.ANSWERED, T.REDIRECTED}, None, roles.INTAKE, "void_asked"),
+    _row("ask_void", OPEN | WATCHING | {T.ANSWERED, T.REDIRECTED}, None, roles.INTAKE, "void_asked"),
     _row("refuse_void", ANY, None, roles.DESK, "void_refused"),
     _row("change_level", {T.PENDING_DISPATCH}, None, roles.DESK, "level_changed"),
     _row("classify", {T.REGISTERED, T.PENDING_DISPATCH}, None, roles.INTAKE, "classified"),
     _row("note", ANY, None, _PEOPLE | roles.UNIT, "noted"),
     _row("join_call", ANY, None, roles.INTAKE, "call_joined"),
+    _row("urge", OPEN | WATCHING, None, roles.INTAKE | {Role.SUPERVISOR}, "urged"),
+    _row("link", ANY, None, roles.INTAKE, "linked"),
+    _row("attach", ANY, None, _PEOPLE | roles.UNIT, "attached"),
+    _row("drop_attachment", ANY, None, _PEOPLE | roles.UNIT, "attachment_dropped"),
+    _row("change_city", ANY, None, roles.INTAKE, "city_changed"),
+    _row("owe_city", ANY, None, roles.INTAKE | roles.REVIEW | roles.CALLBACK, "city_owed"),
+    _row("tell_city", ANY, None, roles.INTAKE, "city_told"),
     _row("reveal", ANY, None, _PEOPLE | roles.UNIT, "revealed"),
     _row("advise", ANY, None, {Role.SYSTEM}, "advised"),
 )
@@ -229,6 +289,8 @@ TICKET: Final[tuple[Row, ...]] = (
 ASSIGNMENT: Final[tuple[Row, ...]] = (
     _row("dispatch", (), A.PENDING_SIGN, roles.DESK, "dispatched", starts={Clock.SIGN, Clock.HANDLING}),
     _row("rehandle", (), A.PENDING_SIGN, roles.CALLBACK, "rehandled", starts={Clock.SIGN, Clock.HANDLING}),
+    _row("redispatch", (), A.PENDING_SIGN, roles.DESK, "redispatched", starts={Clock.SIGN, Clock.HANDLING}),
+    _row("add_unit", (), A.PENDING_SIGN, roles.DESK, "unit_added", starts={Clock.SIGN, Clock.HANDLING}),
     _row(
         "take_back",
         {A.PENDING_SIGN},
@@ -250,6 +312,23 @@ ASSIGNMENT: Final[tuple[Row, ...]] = (
     ),
     _row("send_back", {A.RESULT_SUBMITTED}, A.SIGNED, roles.REVIEW, "sent_back", resumes={Clock.HANDLING}),
     _row("approve", {A.RESULT_SUBMITTED}, A.ACCEPTED, roles.REVIEW, "approved"),
+    _row(
+        "approve_return",
+        {A.PENDING_SIGN, A.SIGNED, A.WAITING},
+        A.RETURNED,
+        roles.DESK,
+        "returned",
+        stops={Clock.SIGN, Clock.HANDLING},
+    ),
+    _row("extend", {A.SIGNED, A.WAITING}, None, roles.DESK, "extended", sets={Clock.HANDLING}),
+    _row(
+        "change_city",
+        {A.PENDING_SIGN, A.SIGNED, A.WAITING},
+        None,
+        roles.INTAKE,
+        "city_changed",
+        sets={Clock.HANDLING},
+    ),
     _row(
         "end",
         {A.PENDING_SIGN, A.SIGNED, A.WAITING, A.RESULT_SUBMITTED},
@@ -341,6 +420,7 @@ def printed(words: dict[str, str] | None = None) -> str:
                     ("stops", row.stops),
                     ("pauses", row.pauses),
                     ("resumes", row.resumes),
+                    ("sets", row.sets),
                 )
                 for clock in sorted(some)
             ]

@@ -35,12 +35,12 @@ class Assignment(models.Model):
         constraints = [
             models.UniqueConstraint(
                 fields=["ticket", "round", "unit"],
-                condition=~Q(state="recalled"),
+                condition=~Q(state__in=["recalled", "returned", "ended"]),
                 name="assignment_unit_once_a_round",
             ),
             models.UniqueConstraint(
                 fields=["ticket", "round"],
-                condition=Q(part="lead") & ~Q(state="recalled"),
+                condition=Q(part="lead") & ~Q(state__in=["recalled", "returned", "ended"]),
                 name="assignment_one_lead_a_round",
             ),
         ]

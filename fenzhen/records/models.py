@@ -1,13 +1,20 @@
 """The table of contents of what is kept; Django looks for models here."""
 
 from fenzhen.records.advice import Advice
+from fenzhen.records.attachments import Attachment
 from fenzhen.records.callbacks import Attempt, CallBack
+from fenzhen.records.city import CityWord
+from fenzhen.records.couriers import ContactWay, Delivery
 from fenzhen.records.directory import Category, Duty, Example
 from fenzhen.records.district import CalendarDay, District, Level
 from fenzhen.records.drafts import Draft
+from fenzhen.records.duty_phones import DutyPhone
+from fenzhen.records.errands import Errand
+from fenzhen.records.filters import SavedFilter
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.imports import ImportBatch, ImportPart
 from fenzhen.records.journal import Cursor, Entry, SealHead
+from fenzhen.records.links import TicketLink
 from fenzhen.records.notices import Notice
 from fenzhen.records.once import OnceToken
 from fenzhen.records.people import User
@@ -20,16 +27,22 @@ from fenzhen.records.units import Unit
 __all__ = [
     "Advice",
     "Assignment",
+    "Attachment",
     "Attempt",
     "CalendarDay",
     "CallBack",
     "Caller",
     "Category",
+    "CityWord",
+    "ContactWay",
     "Cursor",
+    "Delivery",
     "District",
     "Draft",
     "Duty",
+    "DutyPhone",
     "Entry",
+    "Errand",
     "Example",
     "ImportBatch",
     "ImportPart",
@@ -41,10 +54,12 @@ __all__ = [
     "Place",
     "Reply",
     "Request",
+    "SavedFilter",
     "SealHead",
     "SealedNumber",
     "SearchText",
     "Ticket",
+    "TicketLink",
     "Unit",
     "User",
 ]

@@ -11,6 +11,7 @@ from fenzhen.records.places import Place
 from fenzhen.records.units import Unit
 from fenzhen.records.words import (
     channel_choices,
+    city_mode_choices,
     kind_choices,
     satisfied_choices,
     solved_choices,
@@ -79,6 +80,7 @@ class Ticket(models.Model):
     own_deadline = models.DateTimeField(null=True)
     triage_due = models.DateTimeField(null=True)
     callback_due = models.DateTimeField(null=True)
+    consult_due = models.DateTimeField(null=True)
     paused_at = models.DateTimeField(null=True)
     dispatched_at = models.DateTimeField(null=True)
     closed_at = models.DateTimeField(null=True)
@@ -86,6 +88,17 @@ class Ticket(models.Model):
 
     held_by = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="+")
     held_until = models.DateTimeField(null=True)
+
+    city_mode = models.CharField(max_length=8, choices=city_mode_choices, blank=True)
+    """`direct`: the city gave it to a unit itself and the district watches; `district`: ours to dispatch."""
+    city_state = models.CharField(max_length=32, blank=True)
+    city_row = models.CharField(max_length=64, blank=True)
+    """Fingerprint of the city's row as it was last seen, so that a changed one is noticed."""
+    designated = models.BooleanField(default=False)
+    """The unit was designated after a dispute: it may not return the ticket again."""
+    returns = models.PositiveSmallIntegerField(default=0)
+    extensions = models.PositiveSmallIntegerField(default=0)
+    urges = models.PositiveSmallIntegerField(default=0)
 
     reason_code = models.CharField(max_length=32, blank=True)
     """Why it was redirected, withdrawn or voided."""

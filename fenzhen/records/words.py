@@ -12,11 +12,13 @@ TICKET_STATES: Words = {
     TicketState.REGISTERED: _("已登记"),
     TicketState.PENDING_DISPATCH: _("待派单"),
     TicketState.NEED_INFO: _("待补充"),
+    TicketState.IN_CONSULTATION: _("会商研判中"),
     TicketState.DISPATCHED: _("已派单"),
     TicketState.HANDLING: _("办理中"),
     TicketState.PENDING_REVIEW: _("待审核"),
     TicketState.PENDING_CALLBACK: _("待回访"),
     TicketState.REHANDLING: _("重办中"),
+    TicketState.WATCHED: _("直派跟踪"),
     TicketState.CLOSED: _("办结"),
     TicketState.ANSWERED: _("直接答复"),
     TicketState.REDIRECTED: _("告知其他渠道"),
@@ -29,6 +31,7 @@ ASSIGNMENT_STATES: Words = {
     AssignmentState.WAITING: _("等待诉求人"),
     AssignmentState.RESULT_SUBMITTED: _("已反馈"),
     AssignmentState.ACCEPTED: _("审核通过"),
+    AssignmentState.RETURNED: _("已退回"),
     AssignmentState.RECALLED: _("已撤派"),
     AssignmentState.ENDED: _("已结束"),
 }
@@ -65,6 +68,29 @@ ACTS: Words = {
     "reveal": _("查看来电人"),
     "advise": _("系统建议"),
     "end": _("结束承办"),
+    "consult": _("提请会商"),
+    "settle": _("会商定责"),
+    "redispatch": _("改派"),
+    "add_unit": _("加派单位"),
+    "phone_unit": _("电话通知单位"),
+    "copy_city": _("直派抄告"),
+    "end_watch": _("结束跟踪"),
+    "take_over": _("转为区派"),
+    "ask_return": _("申请退回"),
+    "refuse_return": _("不同意退回"),
+    "approve_return": _("同意退回"),
+    "ask_extension": _("申请延期"),
+    "refuse_extension": _("不同意延期"),
+    "extend": _("同意延期"),
+    "pass_on": _("转交办理"),
+    "finish_errand": _("转交办完"),
+    "urge": _("催单"),
+    "link": _("关联工单"),
+    "attach": _("上传附件"),
+    "drop_attachment": _("移除附件"),
+    "change_city": _("市平台变更"),
+    "owe_city": _("待回传市平台"),
+    "tell_city": _("已回传市平台"),
     "look_up": _("按来电人查询"),
 }
 CLOCKS: Words = {
@@ -72,6 +98,7 @@ CLOCKS: Words = {
     Clock.SIGN: _("签收时限"),
     Clock.HANDLING: _("办理时限"),
     Clock.CALLBACK: _("回访时限"),
+    Clock.CONSULTATION: _("会商时限"),
 }
 ROLES: Words = {
     Role.AGENT: _("话务员"),
@@ -165,7 +192,57 @@ ATTEMPTS: Words = {
     "refused": _("拒绝回访"),
     "appointment": _("约定再联系"),
 }
-REQUEST_KINDS: Words = {"void": _("作废申请")}
+REQUEST_KINDS: Words = {
+    "void": _("作废申请"),
+    "return": _("退回申请"),
+    "extension": _("延期申请"),
+    "exclusion": _("剔除申请"),
+}
+RETURN_REASONS: Words = {
+    "wrong_territory": _("不在本辖区"),
+    "not_our_duty": _("不属本单位职责"),
+    "higher_unit": _("应由上级或市级单位办理"),
+    "already_handled": _("已在其他工单办理"),
+    "no_place": _("地点不明,无法核实"),
+    "legal_channel": _("应通过法定渠道"),
+}
+EXTENSION_REASONS: Words = {
+    "construction": _("需要施工或采购"),
+    "season": _("受季节、天气影响"),
+    "third_party": _("需其他单位配合"),
+    "caller": _("诉求人要求推迟"),
+    "investigation": _("调查取证未完成"),
+}
+URGE_REASONS: Words = {
+    "caller": _("诉求人催问"),
+    "late": _("临近或超过时限"),
+    "leader": _("领导关注"),
+    "repeat": _("多次反映"),
+}
+CITY_WORDS: Words = {
+    "result": _("办理结果"),
+    "return": _("退回申请"),
+    "extension": _("延期申请"),
+    "exclusion": _("剔除申请"),
+}
+CITY_MODES: Words = {"direct": _("直派"), "district": _("派区")}
+DUTY_TIMES: Words = {"day": _("白天"), "night": _("夜间"), "holiday": _("节假日")}
+ATTACHMENTS: Words = {"photo": _("现场照片"), "evidence": _("办理佐证"), "contact": _("联系记录"), "caller": _("诉求人提供")}
+LINKS: Words = {"same_matter": _("同一件事"), "follows": _("后续"), "joined": _("并办")}
+COURIERS: Words = {
+    "console": _("控制台"),
+    "email": _("邮件"),
+    "sms": _("短信"),
+    "wecom": _("企业微信"),
+    "dingtalk": _("钉钉"),
+    "feishu": _("飞书"),
+}
+DELIVERIES: Words = {
+    "waiting": _("待发"),
+    "quiet": _("静默时段,稍后发"),
+    "sent": _("已发"),
+    "failed": _("发送失败"),
+}
 DECISIONS: Words = {"approved": _("同意"), "refused": _("不同意")}
 TIME_UNITS: Words = {"hour": _("小时"), "calendar_day": _("天"), "working_day": _("工作日")}
 DAY_TYPES: Words = {"holiday": _("放假"), "makeup": _("调休上班")}
@@ -291,6 +368,34 @@ def time_unit_choices() -> list[tuple[str, "str | Promise"]]:
 
 def day_type_choices() -> list[tuple[str, "str | Promise"]]:
     return list(DAY_TYPES.items())
+
+
+def city_mode_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(CITY_MODES.items())
+
+
+def city_word_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(CITY_WORDS.items())
+
+
+def duty_time_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(DUTY_TIMES.items())
+
+
+def attachment_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(ATTACHMENTS.items())
+
+
+def link_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(LINKS.items())
+
+
+def courier_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(COURIERS.items())
+
+
+def delivery_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(DELIVERIES.items())
 
 
 def journey_words() -> dict[str, str]:
