@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial, wraps
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any, ParamSpec, TypeVar
 
 from django.db import connection, models, transaction
@@ -245,14 +246,21 @@ def _insert(entries: Sequence[Entry]) -> None:
     names = ", ".join(connection.ops.quote_name(str(column.column)) for column in columns)
     marks = ", ".join(["%s"] * len(columns))
     sql = f"INSERT INTO {connection.ops.quote_name(Entry._meta.db_table)} ({names}) VALUES ({marks})"  # noqa: S608 - our own names
+    attributes = attrgetter(*(column.attname for column in columns))
+    # Texts and numbers go as they are; only moments and facts look different in a database.
+    adapted = [
+        (n, column.get_db_prep_save)
+        for n, column in enumerate(columns)
+        if isinstance(column, models.DateTimeField | models.JSONField)
+    ]
+    rows = []
+    for entry in entries:
+        row = list(attributes(entry))
+        for n, adapt in adapted:
+            row[n] = adapt(row[n], connection)
+        rows.append(row)
     with connection.cursor() as cursor:
-        cursor.executemany(
-            sql,
-            [
-                [column.get_db_prep_save(getattr(entry, column.attname), connection) for column in columns]
-                for entry in entries
-            ],
-        )
+        cursor.executemany(sql, rows)
 
 
 def note_act(
@@ -279,7 +287,7 @@ def last_entry(ticket: Ticket) -> Entry | None:
 def entry_hash(entry: Entry) -> str:
     """SHA-256 over the entry and the hash before it, as canonical JSON."""
     return sha256(
-        json.dumps(
+        _CANONICAL.encode(
             [
                 entry.subject,
                 entry.n,
@@ -292,12 +300,12 @@ def entry_hash(entry: Entry) -> str:
                 entry.target,
                 entry.facts,
                 entry.previous,
-            ],
-            ensure_ascii=False,
-            sort_keys=True,
-            separators=(",", ":"),
+            ]
         ).encode()
     ).hexdigest()
+
+
+_CANONICAL = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def text_hash(text: str) -> str:

@@ -2,12 +2,14 @@
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from fenzhen.hotline.journey import ASSIGNMENT, TICKET, AssignmentState, Clock, TicketState
 from fenzhen.hotline.roles import Role
 
 Words = dict[str, "str | Promise"]
 
+#: With a context where Chinese has one word for the state and the act and other languages two.
 TICKET_STATES: Words = {
     TicketState.REGISTERED: _("已登记"),
     TicketState.PENDING_DISPATCH: _("待派单"),
@@ -19,11 +21,11 @@ TICKET_STATES: Words = {
     TicketState.PENDING_CALLBACK: _("待回访"),
     TicketState.REHANDLING: _("重办中"),
     TicketState.WATCHED: _("直派跟踪"),
-    TicketState.CLOSED: _("办结"),
-    TicketState.ANSWERED: _("直接答复"),
-    TicketState.REDIRECTED: _("告知其他渠道"),
+    TicketState.CLOSED: pgettext_lazy("state", "办结"),
+    TicketState.ANSWERED: pgettext_lazy("state", "直接答复"),
+    TicketState.REDIRECTED: pgettext_lazy("state", "告知其他渠道"),
     TicketState.WITHDRAWN: _("已撤回"),
-    TicketState.VOIDED: _("作废"),
+    TicketState.VOIDED: pgettext_lazy("state", "作废"),
 }
 ASSIGNMENT_STATES: Words = {
     AssignmentState.PENDING_SIGN: _("待签收"),

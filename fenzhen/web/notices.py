@@ -35,9 +35,6 @@ KINDS: dict[str, str] = {
     "soon_handling": gettext_noop("办理即将到期"),
     "appointment": gettext_noop("约定的回访时间到了"),
     "call_joined": gettext_noop("诉求人又来电，已并入"),
-    "risk_self_harm": gettext_noop("回访中发现自伤倾向，请马上支援"),
-    "risk_violence": gettext_noop("回访中发现暴力风险，请马上支援"),
-    "risk_medical": gettext_noop("回访中发现身体危急，请马上支援"),
     "imported": gettext_noop("导入完成"),
 }
 

@@ -258,10 +258,10 @@ def test_the_same_through_the_pages(
     shot(sun, "snow-1-callback")
 
     # A crash: everything typed is there again.
-    sun.wait_for_function("document.querySelector('[data-draft-state]').textContent.length > 0")
+    sun.wait_for_selector("#call [data-draft-state]:not(:empty)")
     sun.reload()
-    sun.wait_for_function(f"document.querySelector('#words').value === {SAID!r}")
-    assert sun.is_checked("input[name=satisfied][value=no]")
+    sun.wait_for_selector("input[name=satisfied][value=no]:checked")
+    assert sun.input_value("#words") == SAID and sun.input_value("#place-now") == BRIDGE
     sun.wait_for_selector("input[name=level][value='1']:checked")
 
     sun.locator("#words").blur()
