@@ -445,14 +445,19 @@ def _moved(move: Move, by: User, now: datetime) -> dict[str, Any]:
 def _move_fact(move: Move, source: str, target: str) -> dict[str, Any]:
     item = move.assignment
     fact = {"id": item.pk, "act": move.act, "from": source, "to": target, "part": item.part}
-    return fact | {"until": move.until.isoformat()} if move.until is not None else fact
+    return fact | {"until": _iso(move.until)} if move.until is not None else fact
+
+
+def _iso(moment: datetime) -> str:
+    """One form whatever zone it came in, because it is hashed."""
+    return moment.astimezone(UTC).isoformat()
 
 
 def _birth_fact(item: Assignment, act: str) -> dict[str, Any]:
     ticket = item.ticket
     # The city may change its date later; what this clock was reckoned from stays with its beginning.
     city = (
-        {"city": [(ticket.city_received_at or ticket.received_at).isoformat(), ticket.city_deadline.isoformat()]}
+        {"city": [_iso(ticket.city_received_at or ticket.received_at), _iso(ticket.city_deadline)]}
         if item.round == 1 and ticket.city_deadline
         else {}
     )

@@ -6,6 +6,7 @@ from fenzhen.hotline.journey import (
     ASSIGNMENT,
     OPEN,
     RESTING,
+    WATCHING,
     TICKET,
     AssignmentState,
     Clock,
@@ -60,7 +61,7 @@ def test_every_open_state_can_be_left_by_somebody_who_is_a_person() -> None:
 
 
 def test_resting_and_open_states_are_all_states() -> None:
-    assert OPEN | RESTING == set(TicketState)
+    assert OPEN | WATCHING | RESTING == set(TicketState)
     assert not OPEN & RESTING
 
 

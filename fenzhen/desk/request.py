@@ -1,0 +1,369 @@
+"""What a unit asks for beside the way, and the desk's word on it: returns, extensions; and what the desk does
+when it is disputed whose matter it is: consultation, designation, other units, urging.
+
+The first receiver leads (regulation art. 14): asking to return moves nothing, the clock runs on. A second
+return is the chief's to decide and goes to consultation; a designated unit may not return at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.utils.translation import gettext as _
+
+from fenzhen.desk.close import ended
+from fenzhen.desk.step import Incomplete, Move, NotOpen, NotYours, step, text_hash, verb
+from fenzhen.hotline import privacy, roles
+from fenzhen.records.handling import Assignment, Note
+from fenzhen.records.people import User
+from fenzhen.records.requests import Request
+from fenzhen.records.rules import setting
+from fenzhen.records.tickets import Ticket
+from fenzhen.records.units import Unit
+from fenzhen.records.words import EXTENSION_REASONS, RETURN_REASONS, URGE_REASONS
+
+
+@dataclass(slots=True)
+class Asked:
+    """An application: its coded reason, the words, the law or list it rests on, the evidence."""
+
+    reason: str = ""
+    text: str = ""
+    basis: str = ""
+    evidence: str = ""
+    proposes: Unit | None = None
+    until: datetime | None = None
+
+
+@verb
+def ask_return(assignment: Assignment, *, by: User, now: datetime, asked: Asked) -> Request:
+    """A unit says that the matter is not its own. Its clock runs on until somebody has decided.
+
+    Raises `Incomplete` (no reason, no basis, too late by `return.hours` after the dispatch, asked already),
+    `NotOpen` for a unit that was designated.
+    """
+    ticket = assignment.ticket
+    ticket.refresh_from_db(fields=["designated"])
+    if ticket.designated and assignment.part == "lead":
+        raise NotOpen("ticket", "ask_return", ticket.state, str(by.role))
+    wrong: dict[str, str] = {}
+    if asked.reason not in RETURN_REASONS:
+        wrong["reason"] = _("请选择退回原因。")
+    if not asked.text.strip():
+        wrong["text"] = _("请写明为什么应当退回。")
+    if not asked.basis.strip():
+        wrong["basis"] = _("请写明依据的法规或权责清单条目。")
+    hours = float(setting("return.hours", 4))
+    if now > assignment.given_at + timedelta(hours=hours):
+        wrong["reason"] = _("派单已超过 %(hours)g 小时,不能再申请退回;请先办理并联系派单台会商。") % {
+            "hours": hours
+        }
+    _no_open(assignment, "return", wrong)
+    kept = _kept(asked)
+    step(
+        ticket,
+        "ask_return",
+        by=by,
+        now=now,
+        facts={"reason": asked.reason, "assignment": assignment.pk, "words": text_hash(kept.text)},
+    )
+    return _filed(assignment, "return", kept, by, now)
+
+
+@verb
+def decide_return(request: Request, *, by: User, now: datetime, approve: bool, text: str) -> Request:
+    """The desk's word on a return. An approved one brings the ticket back to the desk; the second one is the
+    chief's to approve and goes on into consultation, so that nobody plays ping-pong with a caller.
+
+    Raises `NotYours` (a second return without the chief), `Incomplete` (no words; decided already).
+    """
+    request.refresh_from_db()
+    assignment, ticket = _open_request(request, text)
+    if not approve:
+        step(ticket, "refuse_return", by=by, now=now, facts=_decided(request, text))
+        return _decide(request, by, now, "refused", text)
+    most = int(setting("return.max", 2))
+    ticket.refresh_from_db(fields=["returns"])
+    is_last = ticket.returns + 1 >= most
+    if is_last and by.role != roles.Role.SECTION_CHIEF:
+        raise NotYours
+    moves = [Move(assignment, "approve_return")]
+    changes: dict[str, object] = {"returns": ticket.returns + 1}
+    if assignment.part == "lead":
+        moves += [move for move in ended(ticket) if move.assignment.pk != assignment.pk]
+        changes |= {"own_deadline": None, "lead_unit": None}
+    step(ticket, "approve_return", by=by, now=now, moves=moves, facts=_decided(request, text), **changes)  # type: ignore[arg-type]  # columns
+    done = _decide(request, by, now, "approved", text)
+    if is_last and assignment.part == "lead":
+        open_consultation(ticket, by=by, now=now, text=_("第 %(n)s 次退回,转会商定责。") % {"n": ticket.returns})
+    return done
+
+
+@verb
+def ask_extension(assignment: Assignment, *, by: User, now: datetime, asked: Asked) -> Request:
+    """More time, asked before the end; the caller must be told why (regulation art. 15).
+
+    Raises `Incomplete`: no reason, a date not after the present end, longer than `extension.max_factor` times
+    the first limit, too late, or asked as often as the district allows.
+    """
+    ticket = assignment.ticket
+    ticket.refresh_from_db(fields=["extensions"])
+    wrong: dict[str, str] = {}
+    if asked.reason not in EXTENSION_REASONS:
+        wrong["reason"] = _("请选择延期原因。")
+    if not asked.text.strip():
+        wrong["text"] = _("请写明办到哪一步、还需要做什么。")
+    if setting("extension.before_deadline_only", True) and now > assignment.handle_due:
+        wrong["until"] = _("已经超过时限,不能再申请延期。")
+    elif asked.until is None or asked.until <= assignment.handle_due:
+        wrong["until"] = _("申请的日期应晚于现在的时限。")
+    elif asked.until - assignment.handle_due > (assignment.handle_due - assignment.given_at) * float(
+        setting("extension.max_factor", 1.0)
+    ):
+        wrong["until"] = _("延长的时间不能超过原来的时限。")
+    if ticket.extensions >= int(setting("extension.max_times", 1)):
+        wrong["reason"] = _("已经延过期,不能再延;请与派单台商量。")
+    _no_open(assignment, "extension", wrong)
+    kept = _kept(asked)
+    step(
+        ticket,
+        "ask_extension",
+        by=by,
+        now=now,
+        facts={"reason": asked.reason, "assignment": assignment.pk, "words": text_hash(kept.text)},
+    )
+    return _filed(assignment, "extension", kept, by, now)
+
+
+@verb
+def decide_extension(
+    request: Request, *, by: User, now: datetime, approve: bool, text: str, until: datetime | None = None
+) -> Request:
+    """The desk's word on more time. Never beyond the city's own deadline: that is the city's to move."""
+    request.refresh_from_db()
+    assignment, ticket = _open_request(request, text)
+    if not approve:
+        step(ticket, "refuse_extension", by=by, now=now, facts=_decided(request, text))
+        return _decide(request, by, now, "refused", text)
+    assignment.refresh_from_db()
+    end = until or request.until
+    if end is None or end <= assignment.handle_due:
+        raise Incomplete({"until": _("新的日期应晚于现在的时限。")})
+    if assignment.round == 1 and ticket.city_deadline and end > ticket.city_deadline:
+        raise Incomplete({"until": _("超过了市级时限;请先向市平台申请延期,批准后再改。")})
+    step(
+        ticket,
+        "extend",
+        by=by,
+        now=now,
+        moves=[Move(assignment, "extend", until=end)],
+        facts=_decided(request, text),
+        **({"extensions": ticket.extensions + 1} if assignment.part == "lead" else {}),
+    )
+    return _decide(request, by, now, "approved", text)
+
+
+@verb
+def add_unit(
+    ticket: Ticket, *, by: User, now: datetime, unit: Unit, word: str = "", level: int | None = None
+) -> Assignment:
+    """One more unit assists; it reports to the lead."""
+    running = Assignment.objects.filter(ticket=ticket, round=ticket.round, unit=unit)
+    if running.exclude(state__in=["recalled", "returned", "ended"]).exists():
+        raise Incomplete({"unit": _("这个单位已经在办。")})
+    if not unit.is_active:
+        raise Incomplete({"unit": _("这个单位已停用,请另选。")})
+    birth = Assignment(
+        unit=unit,
+        part="assist",
+        level=level or ticket.level,
+        round=ticket.round,
+        word=privacy.lift_numbers(privacy.clean_text(word))[0],
+    )
+    step(ticket, "add_unit", by=by, now=now, births=[birth])
+    return birth
+
+
+@verb
+def redispatch_ticket(
+    ticket: Ticket,
+    *,
+    by: User,
+    now: datetime,
+    lead: Unit,
+    assist: Sequence[Unit] = (),
+    word: str,
+    level: int | None = None,
+    designate: bool = False,
+) -> list[Assignment]:
+    """Another unit leads: every running share ends, new ones begin, the reason stands in the story.
+
+    *designate* (chief and shift lead) closes the way back: the unit may not return it.
+    """
+    kept = privacy.lift_numbers(privacy.clean_text(word))[0]
+    wrong: dict[str, str] = {}
+    if not kept:
+        wrong["word"] = _("请写明改派的理由。")
+    if not lead.is_active:
+        wrong["lead"] = _("这个单位已停用,请另选。")
+    if ticket.lead_unit_id == lead.pk:
+        wrong["lead"] = _("它已经是主办单位。")
+    if any(unit.pk == lead.pk for unit in assist):
+        wrong["assist"] = _("主办单位不能同时是协办单位。")
+    if wrong:
+        raise Incomplete(wrong)
+    if designate and by.role not in roles.CHIEFS:
+        raise NotYours
+    helpers = list({unit.pk: unit for unit in assist}.values())
+    births = [
+        Assignment(unit=unit, part=part, level=level or ticket.level, round=ticket.round, word=kept)
+        for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
+    ]
+    entry = step(
+        ticket,
+        "redispatch",
+        by=by,
+        now=now,
+        moves=ended(ticket),
+        births=births,
+        facts={"words": text_hash(kept), "designated": designate},
+        level=level or ticket.level,
+        designated=designate or ticket.designated,
+        dispatched_at=now,
+    )
+    Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="redispatch", text=kept)
+    return births
+
+
+@verb
+def open_consultation(ticket: Ticket, *, by: User, now: datetime, text: str) -> Ticket:
+    """It is disputed whose matter it is: hand it to a consultation, with its own clock."""
+    kept = privacy.lift_numbers(privacy.clean_text(text))[0]
+    if not kept:
+        raise Incomplete({"text": _("请写明争议在哪里、请哪些单位来商量。")})
+    entry = step(
+        ticket,
+        "consult",
+        by=by,
+        now=now,
+        facts={"words": text_hash(kept)},
+        held_by=None,
+        held_until=None,
+    )
+    Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="consult", text=kept)
+    return ticket
+
+
+@verb
+def settle_consultation(
+    ticket: Ticket, *, by: User, now: datetime, lead: Unit, text: str, assist: Sequence[Unit] = ()
+) -> list[Assignment]:
+    """What the consultation decided: the ticket goes to the designated unit, which may not return it."""
+    from fenzhen.desk.dispatch import dispatch_ticket
+
+    kept = privacy.lift_numbers(privacy.clean_text(text))[0]
+    if not kept:
+        raise Incomplete({"text": _("请写明会商的结论和理由。")})
+    entry = step(
+        ticket,
+        "settle",
+        by=by,
+        now=now,
+        facts={"unit": lead.pk, "words": text_hash(kept)},
+        designated=True,
+    )
+    Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="settle", text=kept)
+    return dispatch_ticket(ticket, by=by, now=now, lead=lead, assist=assist, word=kept)
+
+
+@verb
+def urge_ticket(ticket: Ticket, *, by: User, now: datetime, reason: str, text: str = "") -> Note:
+    """The caller (or a leader) asks where it is: a line on the open ticket and a word to its units."""
+    kept = privacy.lift_numbers(privacy.clean_text(text))[0]
+    if reason not in URGE_REASONS:
+        raise Incomplete({"reason": _("请选择催办原因。")})
+    entry = step(
+        ticket,
+        "urge",
+        by=by,
+        now=now,
+        facts={"reason": reason, "words": text_hash(kept)},
+        urges=ticket.urges + 1,
+    )
+    return Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="urge", text=kept)
+
+
+# ---------------------------------------------------------------------------------------------------------
+
+
+def _no_open(assignment: Assignment, kind: str, wrong: dict[str, str]) -> None:
+    """Adds to *wrong* where one is open already, then raises `Incomplete` where anything is wrong."""
+    if Request.objects.filter(assignment=assignment, kind=kind, decision="").exists():
+        wrong["reason"] = _("已经申请过,正等待派单台答复。")
+    if wrong:
+        raise Incomplete(wrong)
+
+
+def _kept(asked: Asked) -> Asked:
+    def lift(text: str) -> str:
+        return privacy.lift_numbers(privacy.clean_text(text))[0]
+
+    return Asked(
+        asked.reason, lift(asked.text), lift(asked.basis)[:255], lift(asked.evidence), asked.proposes, asked.until
+    )
+
+
+def _filed(assignment: Assignment, kind: str, asked: Asked, by: User, now: datetime) -> Request:
+    return Request.objects.create(
+        ticket=assignment.ticket,
+        assignment=assignment,
+        kind=kind,
+        applicant=by,
+        asked_at=now,
+        reason_code=asked.reason,
+        text=asked.text,
+        basis=asked.basis,
+        evidence=asked.evidence,
+        proposes=asked.proposes,
+        until=asked.until,
+    )
+
+
+def _open_request(request: Request, text: str) -> tuple[Assignment, Ticket]:
+    if request.decision:
+        raise Incomplete({"decision": _("这项申请已经有人处理。")})
+    if not privacy.clean_text(text):
+        raise Incomplete({"text": _("请写明同意或不同意的理由,单位会看到。")})
+    if request.assignment is None:
+        raise NotOpen("ticket", request.kind, request.ticket.state)
+    return request.assignment, request.ticket
+
+
+def _decided(request: Request, text: str) -> dict[str, object]:
+    return {
+        "request": request.pk,
+        "asked_by": request.applicant_id,
+        "reason": request.reason_code,
+        "words": text_hash(text),
+    }
+
+
+def _decide(request: Request, by: User, now: datetime, decision: str, text: str) -> Request:
+    request.decided_by, request.decided_at, request.decision = by, now, decision
+    request.decision_text = privacy.lift_numbers(privacy.clean_text(text))[0]
+    request.save(update_fields=["decided_by", "decided_at", "decision", "decision_text"])
+    return request
+
+
+__all__ = [
+    "Asked",
+    "add_unit",
+    "ask_extension",
+    "ask_return",
+    "decide_extension",
+    "decide_return",
+    "open_consultation",
+    "redispatch_ticket",
+    "settle_consultation",
+    "urge_ticket",
+]
