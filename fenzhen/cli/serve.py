@@ -245,6 +245,8 @@ def _in_child(do: Callable[[], None]) -> int:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except KeyboardInterrupt:
+        code = 130  # Ctrl-C goes to everybody; the parent says what there is to say
     except BaseException:
         import traceback
 

@@ -65,6 +65,13 @@ def test_the_journey_is_printed_without_django(tmp_path: Path) -> None:
     assert "| rehandle |" in text and "pending_callback" in text
 
 
+def test_the_written_journey_is_the_tables() -> None:
+    """After a change of the tables: fenzhen journey --write docs/journey.md"""
+    assert (ROOT / "docs" / "journey.md").read_text(encoding="utf-8") == prompt(
+        "journey"
+    ).output.removesuffix("\n")
+
+
 def test_status_says_how_things_stand(cast: Cast) -> None:
     cast.waiting()
     cast.dispatched()
