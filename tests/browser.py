@@ -63,7 +63,7 @@ def new_page(browser: "Browser", live_server: Any) -> "Iterator[Callable[..., Pa
         )
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(10_000)
+        page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on(
             "console",

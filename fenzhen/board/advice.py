@@ -370,15 +370,22 @@ _building = Lock()
 
 
 def _room() -> _Room:
-    """The room of the lists as they are loaded now; built once, while the others wait."""
+    """The room of the lists as they are loaded now. One thread builds it; meanwhile the others go on with the one
+    before, where there is one."""
     stamp = _stamp()
     room = _held.get("room")
-    if room is None or room.stamp != stamp:
-        with _building:
-            room = _held.get("room")
-            if room is None or room.stamp != stamp:
-                room = _held["room"] = _build(stamp)
-    return room
+    if room is not None and room.stamp == stamp:
+        return room
+    if not _building.acquire(blocking=room is None):
+        assert room is not None  # else we would have waited
+        return room
+    try:
+        room = _held.get("room")
+        if room is None or room.stamp != stamp:
+            room = _held["room"] = _build(stamp)
+        return room
+    finally:
+        _building.release()
 
 
 def _stamp() -> str:

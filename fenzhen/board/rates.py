@@ -52,12 +52,17 @@ def rate_rules(viewer: User) -> RateRules:
     """What this district decided about its rates; anybody may know."""
     del viewer
     plain = RateRules()
-    weights = setting("rates.weights", plain.weights)
+    given = setting("rates.weights", {})
+    response, resolution, satisfaction = plain.weights
     return RateRules(
-        part_weight=float(setting("rates.part_weight", plain.part_weight)),
-        basic_counts=bool(setting("rates.basic_counts", plain.basic_counts)),
-        weights=(float(weights[0]), float(weights[1]), float(weights[2])),
-        rank_from=int(setting("rates.rank_from", plain.rank_from)),
+        part_weight=float(setting("rates.partly_solved", plain.part_weight)),
+        basic_counts=bool(setting("rates.basic_counts_as_satisfied", plain.basic_counts)),
+        weights=(
+            float(given.get("response", response)),
+            float(given.get("resolution", resolution)),
+            float(given.get("satisfaction", satisfaction)),
+        ),
+        rank_from=int(setting("rates.min_n_for_rank", plain.rank_from)),
     )
 
 

@@ -125,7 +125,6 @@ class TriageView:
     caller: CallerSeen
     clocks: list[ClockSeen]
     notes: list[Note]
-    similar: list[Similar]
     holder: str
     level_from: str
     """Why this level: "signal", "rule", "hand" or "usual"."""
@@ -133,6 +132,16 @@ class TriageView:
     ask_place: bool = False
     """It is for "the town of the place", and the place is not known: asking where is the best advice."""
     maybe_places: list[str] = field(default_factory=list)
+
+    @property
+    def mark(self) -> str:
+        """Changes with the ticket, with its advice, and with the colleague who has it in hand."""
+        return _mark(self.ticket.version, self.advice, self.ticket.held_by_id if self.holder else None)
+
+    @property
+    def shown(self) -> str:
+        """See `shown_of`."""
+        return shown_of(self.ticket, self.advice)
 
     @property
     def behind(self) -> int:
@@ -259,13 +268,33 @@ def triage_view(viewer: User, pk: int, now: datetime) -> TriageView:
         notes=list(
             Note.objects.filter(ticket=ticket).exclude(kind="reveal").select_related("by").order_by("n")
         ),
-        similar=similar_here(viewer, ticket, now),
         holder=holder_of(viewer, ticket, now),
         level_from=_level_from(ticket, found, suggestions),
         redirect=(advice.redirect if advice else "") or next((s.redirect for s in found if s.redirect), ""),
         ask_place=bool(place.get("ask_place")),
         maybe_places=_maybe_places(place) if ticket.place_id is None else [],
     )
+
+
+def triage_mark(viewer: User, ticket: Ticket, now: datetime) -> str:
+    """The `mark` of a ticket's view, without making the view."""
+    advice = Advice.objects.only("made_at").filter(ticket=ticket).first()
+    return _mark(ticket.version, advice, ticket.held_by_id if holder_of(viewer, ticket, now) else None)
+
+
+def advised_units(viewer: User, ticket: Ticket) -> tuple[list[Suggestion], str, bool]:
+    """What accepting an advice would mean now, the mark of that (`shown_of`), and whether there is an advice."""
+    if viewer.role not in roles.DESK:
+        raise NotVisible
+    advice = Advice.objects.filter(ticket=ticket).first()
+    found = urgency.signals_in(f"{ticket.title}\n{ticket.body}")
+    suggestions = _suggestions(ticket, advice, min((s.level for s in found), default=4))
+    return suggestions, shown_of(ticket, advice), advice is not None
+
+
+def shown_of(ticket: Ticket, advice: Advice | None) -> str:
+    """A mark of what accepting an advice means: another advice or level is another question to the person."""
+    return f"{_moment(advice)}.{ticket.level}"
 
 
 def similar_here(viewer: User, ticket: Ticket, now: datetime, *, limit: int = 4) -> list[Similar]:
@@ -348,6 +377,14 @@ def percent(share: float) -> int:
 
 
 # ---------------------------------------------------------------------------------------------------------
+
+
+def _moment(advice: Advice | None) -> int:
+    return int(advice.made_at.timestamp() * 1000) if advice else 0
+
+
+def _mark(version: int, advice: Advice | None, holder: int | None) -> str:
+    return f"{version}.{_moment(advice)}.{holder or 0}"
 
 
 def _waiting(viewer: User) -> "QuerySet[Ticket]":
@@ -436,8 +473,10 @@ def _spans(
         if s.start < offset + length and s.end > offset
     ]
     for word in advice.words if advice else ():
-        if isinstance(word, dict) and word.get("field", "body") == part:
-            spans.append((int(word.get("start", 0)), int(word.get("end", 0)), "word", 0))
+        start, end = int(word.get("start", 0)), int(word.get("end", 0))
+        # A single character that spoke a little explains nothing to a reader.
+        if word.get("field", "body") == part and end - start > 1:
+            spans.append((start, end, "word", 0))
     return spans
 
 
@@ -490,6 +529,7 @@ __all__ = [
     "Similar",
     "Suggestion",
     "TriageView",
+    "advised_units",
     "categories",
     "category_of",
     "counts_at_desk",
@@ -500,9 +540,11 @@ __all__ = [
     "percent",
     "queue_key",
     "queue_mark",
+    "shown_of",
     "similar_here",
     "tickets_short_of_words",
     "tickets_waiting",
+    "triage_mark",
     "triage_view",
     "unit_of_code",
     "units_matching",

@@ -18,6 +18,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Generate the demo district's fortnight of tickets."),
     "import": ("import_", "Read tickets from an .xlsx or .csv file."),
     "account": ("account", "Make an account, set a password, close an account."),
+    "advise": ("advise", "Learn, score and predict labels or units of texts in CSV files."),
     "status": ("status", "Say how things stand."),
     "verify": ("verify", "Check both chains of the journal."),
     "journey": ("journey", "Print the tables of the ticket's and the assignment's way."),

@@ -1,5 +1,6 @@
 """`fenzhen import FILE`"""
 
+import gc
 import json
 from dataclasses import asdict
 from pathlib import Path
@@ -57,6 +58,7 @@ def command(
     from fenzhen.office.mapping import BadMapping, NoMapping, mapping_from, shipped_mappings
     from fenzhen.office.tables import Unreadable
 
+    gc.freeze()  # what was loaded so far stays: the collector need not look through it for every block of rows
     started = monotonic()
     bar = Progress(
         TextColumn("{task.description}"),

@@ -18,11 +18,16 @@ def command(directory: Path, force: bool) -> None:
     All or nothing: if a list has faults, each is named with file, line and column, and nothing changes. What
     vanished from a list is switched off, never deleted. Lists that did not change are left alone.
     """
-    load(directory, force=force)
+    if load(directory, force=force):
+        from fenzhen.board.advice import warm
+
+        # What the adviser learns is kept in the cache folder: pages that are being served only read it.
+        with out.status("建议模型学习目录 · the adviser learns the lists"):
+            warm(with_similar=False)
 
 
-def load(directory: Path, *, force: bool = False, quiet: bool = False) -> None:
-    """Load and say what came of it. Exits 1 where the lists have faults."""
+def load(directory: Path, *, force: bool = False, quiet: bool = False) -> bool:
+    """Load and say what came of it; False where nothing had changed. Exits 1 where the lists have faults."""
     from django.utils import timezone
 
     from fenzhen.office.accounts import system_account
@@ -44,7 +49,7 @@ def load(directory: Path, *, force: bool = False, quiet: bool = False) -> None:
     if report.unchanged:
         if not quiet:
             say(f"{report.district}的目录没有变化", "unchanged: nothing to load")
-        return
+        return False
     say(f"已装入{report.district}的目录", "the lists are loaded")
     if not quiet:
         from rich.table import Table
@@ -53,3 +58,4 @@ def load(directory: Path, *, force: bool = False, quiet: bool = False) -> None:
         for name, count in report.counts.items():
             table.add_row(name, *(str(n) for n in (count.rows, count.added, count.changed, count.retired)))
         out.print(table)
+    return True

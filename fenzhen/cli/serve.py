@@ -100,41 +100,16 @@ def _prepare(demo: bool) -> None:
     with _timed("装入演示区目录", "the demo district's lists"):
         load(Path(settings.FENZHEN_DISTRICT_DIR), quiet=True)
     learner = _in_child(_learn)  # on the second core, while the first one writes the fortnight
+    from fenzhen.cli.demo import generate
     from fenzhen.cli.settle import advise_now, settle
 
-    _generate()
+    with _timed("生成两周演示工单", "a fortnight of made-up tickets", spinner=False):
+        generate(Path(settings.FENZHEN_DISTRICT_DIR))
     with _timed("封存日志", "sealing the journal"):
         settle()
     with _timed("建议模型学习目录", "the adviser learns the lists"):
         os.waitpid(learner, 0)
         advise_now()
-
-
-def _generate() -> None:
-    """The fortnight, with a bar; all or nothing, so that an interrupted start begins it anew."""
-    from django.conf import settings
-    from django.utils import timezone
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
-
-    from fenzhen.office.accounts import system_account
-    from fenzhen.office.demo import DemoThere, NoDemo, make_demo
-
-    bar = Progress(
-        TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), console=out, transient=True
-    )
-    with _timed("生成两周演示工单", "a fortnight of made-up tickets", spinner=False), bar:
-        task = bar.add_task("生成两周演示工单", total=None)
-        try:
-            make_demo(
-                Path(settings.FENZHEN_DISTRICT_DIR),
-                by=system_account(),
-                now=timezone.now(),
-                progress=lambda done, total: bar.update(task, completed=done, total=total),
-            )
-        except DemoThere:
-            pass  # somebody else was faster; a made-up past is never mixed with other tickets
-        except NoDemo as why:
-            err.print(f"[yellow]![/yellow] {why}")
 
 
 def _learn() -> None:
@@ -245,6 +220,8 @@ def _in_child(do: Callable[[], None]) -> int:
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else 0 if end.code is None else 1
+    except KeyboardInterrupt:
+        code = 130  # Ctrl-C goes to everybody; the parent says what there is to say
     except BaseException:
         import traceback
 

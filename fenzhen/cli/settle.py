@@ -18,5 +18,8 @@ def advise_now(most: int = 200) -> int:
 
     from fenzhen.office.accounts import system_account
     from fenzhen.office.advise import advise_waiting
+    from fenzhen.office.seal import seal_everything
 
-    return advise_waiting(by=system_account(), now=timezone.now(), limit=most)
+    done = advise_waiting(by=system_account(), now=timezone.now(), limit=most)
+    seal_everything(by=system_account(), now=timezone.now())
+    return done

@@ -59,7 +59,7 @@ from fenzhen.records.tickets import SealedNumber, Ticket
 from fenzhen.records.units import Unit
 
 #: Tickets written at once. More only needs more memory.
-BLOCK = 500
+BLOCK = 250
 
 
 class Past:

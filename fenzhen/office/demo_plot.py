@@ -35,7 +35,9 @@ Do = Callable[[Story, datetime], object]
 CHANNELS = {"district_line": "phone", "web": "web", "mailbox": "letter", "grid": "web"}
 #: Shares that the outcome file does not name: of all tickets, or of those dispatched.
 REDIRECTED, VOIDED, WITHDRAWN, RECLASSIFIED, RELEVELLED = 0.02, 0.008, 0.015, 0.03, 0.02
-NOTED, WAITED, REOPENED, VOID_REFUSED = 0.3, 0.04, 0.006, 0.25
+NOTED, WAITED, REOPENED = 0.3, 0.04, 0.006
+#: Of so many proposals to void, one is refused.
+VOID_REFUSED = 4
 #: A scene of danger to life is told rarely: of all tickets about one in a hundred is level 1.
 DANGER_WEIGHT = 0.1
 
@@ -139,7 +141,7 @@ class Plotter:
         self.firsts, self.first_weights = list(firsts), list(firsts.values())
         self.recent: deque[tuple[Scene, Place]] = deque(maxlen=60)
         self.people: list[tuple[str, str]] = []
-        self.serial = 0
+        self.serial = self.voids = 0
 
     def _by_first_level(
         self, rows: Sequence[Mapping[str, str]], month: int
@@ -360,7 +362,8 @@ class Plotter:
         reason = rng.choice(("entered_twice", "test", "empty"))
         words = rng.choice(sayings["void"])
         first, second = rng.choice(self.cast.agents), rng.choice(self.cast.leads)
-        approve = rng.random() >= VOID_REFUSED
+        self.voids += 1
+        approve = self.voids % VOID_REFUSED != 0
         why = rng.choice(sayings["void_no"]) if not approve else ""
         at = plot.then(at, "ask_void", lambda s, t: s.ask_void(by=first, now=t, reason=reason, text=words))
         plot.then(
@@ -499,6 +502,8 @@ class Plotter:
             answered = self._answered("yes", {"place": "", "title": ""}, at)
             reviewer = rng.choice(self.cast.reviewers)
             replied = at + (signed + span - at) * rng.uniform(0.3, 0.8)
+            if plot.level > 2:
+                replied = min(self._open(replied, 8, 18), signed + span - timedelta(minutes=5))
             plot.beside(
                 replied,
                 "assist_reply",

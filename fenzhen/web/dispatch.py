@@ -7,13 +7,13 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fenzhen.board.tickets import ticket_for
-from fenzhen.board.triage import queue_key, triage_view, unit_of_code
+from fenzhen.board.triage import advised_units, queue_key, unit_of_code
 from fenzhen.board.words import word
 from fenzhen.desk.dispatch import dispatch_ticket, undo_desk_act
 from fenzhen.desk.step import Incomplete, MovedMeanwhile, NotOpen
 from fenzhen.hotline.roles import DESK
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
-from fenzhen.web.triage import after_act, draw_moved, draw_open, shown_of
+from fenzhen.web.triage import after_act, draw_moved, draw_open
 
 
 @require_POST
@@ -27,13 +27,13 @@ def dispatch(request: PageRequest, pk: int) -> HttpResponse:
     now = timezone.now()
     ticket = ticket_for(request.user, pk)
     key = queue_key(ticket)
-    seen = triage_view(request.user, pk, now)
-    if request.POST.get("shown", shown_of(seen)) != shown_of(seen) and ticket.state == "pending_dispatch":
+    suggestions, shown, is_advised = advised_units(request.user, ticket)
+    if request.POST.get("shown", shown) != shown and ticket.state == "pending_dispatch":
         say(request, _("建议刚刚更新,请再看一眼再派。"), tone="plain")
         return draw_open(request, pk)
     chosen = typed(request, "rank", longest=2)
-    advised = next((s for s in seen.suggestions if str(s.rank) == chosen), None)
-    first = seen.suggestions[0] if seen.suggestions else None
+    advised = next((s for s in suggestions if str(s.rank) == chosen), None)
+    first = suggestions[0] if suggestions else None
     lead = advised.unit if advised else unit_of_code(request.user, typed(request, "lead", longest=16))
     if lead is None:
         raise Incomplete({"unit_words": _("请先选择主办单位。")})
@@ -52,7 +52,7 @@ def dispatch(request: PageRequest, pk: int) -> HttpResponse:
             else (ticket.category or (first.category if first else None)),
             basis=advised.rule.rule_id if advised and advised.rule else "",
             word=typed(request, "word", longest=1000),
-            chosen_rank=(advised.rank if advised else 0) if seen.advice else None,
+            chosen_rank=(advised.rank if advised else 0) if is_advised else None,
         )
     except (MovedMeanwhile, NotOpen) as why:
         return draw_moved(request, pk, why)

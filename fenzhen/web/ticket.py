@@ -23,7 +23,7 @@ from fenzhen.board.story import (
     time_shares,
     void_requests,
 )
-from fenzhen.board.tickets import caller_seen, clocks_of, ticket_for
+from fenzhen.board.tickets import caller_seen, clocks_of, sight_of, ticket_for
 from fenzhen.board.triage import categories, category_of
 from fenzhen.board.words import word
 from fenzhen.desk.close import ask_void, decide_void
@@ -41,6 +41,7 @@ from fenzhen.desk.step import Incomplete, NotOpen
 from fenzhen.desk.story import add_note
 from fenzhen.desk.triage import ask_back, change_level, classify_ticket
 from fenzhen.hotline import roles
+from fenzhen.hotline.privacy import Sight
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 #: Width of the drawing of who had the time, in its own units.
@@ -68,6 +69,7 @@ class ActForm:
 FORMS: dict[str, ActForm] = {
     form.act: form
     for form in (
+        ActForm("void"),
         ActForm("submit", confirm=gettext_lazy("提交给派单台?")),
         ActForm("supplement", gettext_lazy("补充的内容"), must=True),
         ActForm("answer", gettext_lazy("告诉来电人的话"), must=True, name="answer"),
@@ -84,7 +86,6 @@ FORMS: dict[str, ActForm] = {
         ActForm("undo", confirm=gettext_lazy("撤销刚才这一步?")),
         ActForm("withdraw", gettext_lazy("说明"), reasons="withdraw_reason", is_grave=True),
         ActForm("ask_void", gettext_lazy("说明"), reasons="void_reason", is_grave=True),
-        ActForm("void"),
     )
 }
 #: What has a desk of its own: there it is done, here stands the way to it.
@@ -149,6 +150,7 @@ def ticket(request: PageRequest, pk: int) -> HttpResponse:
         "voids": void_requests(viewer, row),
         "void_open": open_void(viewer, row),
         "is_centre": viewer.role in roles.CENTRE,
+        "sees_where": sight_of(viewer, row) >= Sight.MATTER,  # readers of figures need not find a person
         "forms": [FORMS[act] for act in FORMS if act in shown and not _at_the_unit(request, act)],
         "ways": ways(request, row, shown),
         "categories": categories(viewer) if "classify" in shown else [],

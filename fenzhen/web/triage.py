@@ -17,8 +17,10 @@ from fenzhen.board.triage import (
     next_waiting,
     queue_key,
     queue_mark,
+    similar_here,
     tickets_short_of_words,
     tickets_waiting,
+    triage_mark,
     triage_view,
     units_matching,
     void_proposals,
@@ -120,10 +122,16 @@ def beat(request: PageRequest, pk: int) -> HttpResponse:
     ticket = ticket_for(request.user, pk)
     if ticket.state == "pending_dispatch":
         hold_ticket(ticket, by=request.user, now=now)
-    seen = triage_view(request.user, pk, now)
-    if request.POST.get("busy") or request.POST.get("have") == mark_of(seen):
+    if request.POST.get("busy") or request.POST.get("have") == triage_mark(request.user, ticket, now):
         return HttpResponse(status=204)
-    return draw_desk(request, seen)
+    return draw_desk(request, triage_view(request.user, pk, now))
+
+
+@page(roles=DESK)
+def similar(request: PageRequest, pk: int) -> HttpResponse:
+    """Open tickets about the same matter. Asked for after the ticket is drawn, so that nobody waits for it."""
+    found = similar_here(request.user, ticket_for(request.user, pk), timezone.now())
+    return render(request, "_triage_similar.html", {"similar": found})
 
 
 @require_POST
@@ -230,8 +238,6 @@ def draw_desk(request: PageRequest, seen: TriageView | None, *, done: int = 0) -
     now = timezone.now()
     facts = {
         "seen": seen,
-        "mark": mark_of(seen) if seen else "",
-        "shown": shown_of(seen) if seen else "",
         "done": done,
         "counts": counts_at_desk(request.user, now),
         "emergency": EMERGENCY,
@@ -289,18 +295,6 @@ def draw_next(request: PageRequest, key: str, *, done: int = 0) -> HttpResponse:
     return draw_desk(request, None, done=done)
 
 
-def mark_of(seen: TriageView) -> str:
-    """A short mark of what the desk shows: changes with the ticket, its advice, and who has it in hand."""
-    advised = int(seen.advice.made_at.timestamp() * 1000) if seen.advice else 0
-    return f"{seen.ticket.version}.{advised}.{seen.ticket.held_by_id if seen.holder else 0}"
-
-
-def shown_of(seen: TriageView) -> str:
-    """A mark of what accepting an advice means: another advice or level is another question to the person."""
-    advised = int(seen.advice.made_at.timestamp() * 1000) if seen.advice else 0
-    return f"{advised}.{seen.ticket.level}"
-
-
 routes = [
     path("triage", triage, name="triage"),
     path("triage/queue", queue, name="triage-queue"),
@@ -311,6 +305,7 @@ routes = [
     path("triage/<int:pk>", triage, name="triage-ticket"),
     path("triage/<int:pk>/open", open_one, name="triage-open"),
     path("triage/<int:pk>/beat", beat, name="triage-beat"),
+    path("triage/<int:pk>/similar", similar, name="triage-similar"),
     path("triage/<int:pk>/let-go", let_go, name="triage-let-go"),
     path("triage/<int:pk>/level", level, name="triage-level"),
     path("triage/<int:pk>/ask-back", back, name="triage-ask-back"),

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,6 +14,7 @@ from fenzhen.cli import COMMANDS, main
 from fenzhen.hotline.journey import TicketState
 from fenzhen.office.seal import seal_everything
 from fenzhen.records.journal import Entry
+from fenzhen.records.notices import Notice
 from fenzhen.records.people import User
 from fenzhen.records.units import Unit
 from tests.cast import MORNING, Cast
@@ -40,7 +42,7 @@ def test_the_help_names_every_command_and_the_exit_codes() -> None:
     assert "3 rows" in " ".join(text.split()) and "FENZHEN_DATA_DIR" in text
 
 
-@pytest.mark.parametrize("name", [n for n in COMMANDS if n != "demo"])
+@pytest.mark.parametrize("name", list(COMMANDS))
 def test_every_command_explains_itself(name: str) -> None:
     done = prompt(name, "--help")
     assert done.exit_code == 0 and len(done.output.split()) > 15
@@ -63,6 +65,13 @@ def test_the_journey_is_printed_without_django(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     text = (tmp_path / "way.md").read_text(encoding="utf-8")
     assert "| rehandle |" in text and "pending_callback" in text
+
+
+def test_the_written_journey_is_the_tables() -> None:
+    """After a change of the tables: fenzhen journey --write docs/journey.md"""
+    assert (ROOT / "docs" / "journey.md").read_text(encoding="utf-8") == prompt(
+        "journey"
+    ).output.removesuffix("\n")
 
 
 def test_status_says_how_things_stand(cast: Cast) -> None:
@@ -115,6 +124,25 @@ def test_load_exits_1_and_names_file_and_line(db: None, tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "units.csv" in done.output and "castle" in done.output and "2" in done.output
     assert Unit.objects.get(code="T001").kind == "town"
+
+
+def test_a_demo_is_made_once_sealed_advised_and_told_to_nobody(db: None, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "demo" / "daxing", tmp_path / "daxing")
+    examples = tmp_path / "daxing" / "examples.csv"
+    lines = examples.read_text(encoding="utf-8").splitlines(keepends=True)
+    examples.write_text("".join([lines[0], *lines[1::8]]), encoding="utf-8")  # there is less to learn
+    done = prompt("demo", "--days", "1", "--per-day", "12", "--from", str(tmp_path / "daxing"))
+    assert done.exit_code == 0, done.output
+    facts = json.loads(prompt("status", "--json").output)
+    assert facts["tickets"] > 20 and facts["demo"]
+    assert (facts["unsealed"], facts["advice_waiting"]) == (0, 0)
+    assert prompt("verify").exit_code == 0
+    assert prompt("work", "--once").exit_code == 0
+    told = Notice.objects.exclude(kind__startswith="late_").exclude(kind="appointment")
+    assert list(told) == []  # what is late now may be said, what happened then not
+    again = prompt("demo")
+    assert again.exit_code == 1 and "Traceback" not in again.output
+    assert json.loads(prompt("status", "--json").output)["tickets"] == facts["tickets"]
 
 
 def test_an_account_is_made_gets_a_password_and_is_closed(cast: Cast) -> None:

@@ -154,6 +154,8 @@ def test_first_and_final_answers_stand_apart(cast: Cast) -> None:
     assert "首次回访" in page and "未解决 · 不满意" in page
     assert "第 2 次办理" in page and "灯又灭了" in page and "在女儿家" in page
     assert "与承办单位所说不符" in page
+    assert "在女儿家" in page_of(cast.huang, ticket)
+    assert "在女儿家" not in page_of(cast.leader, ticket)
 
 
 def test_who_had_the_time(cast: Cast) -> None:

@@ -334,6 +334,12 @@ def test_an_unknown_unit_finds_nothing_and_units_see_no_list(cast: Cast) -> None
     assert units_matching(cast.huang, "lh") == []
 
 
+def test_similar_open_tickets_are_asked_for_apart(cast: Cast, at_desk: Client) -> None:
+    first, second = cast.waiting(), cast.waiting(title="楼道灯还是没修")
+    page = at_desk.get(f"/triage/{second.pk}/similar", headers=HTMX).content.decode()
+    assert first.number in page and "同一来电人" in page
+
+
 def test_a_void_proposal_waits_for_somebody_else(cast: Cast, at_desk: Client) -> None:
     from fenzhen.desk.close import ask_void
 

@@ -119,7 +119,10 @@
 
   const list = () => $("#unit-list");
   const options = () => $$("[role=option]", list());
+  // The list holds the units for these letters; Enter takes nothing from a list for other letters.
+  const isFresh = () => list()?.dataset.for === $("#unit-words").value;
   let wanted = false; // Enter came before the units did
+  let moved = false; // chosen with the arrows, so that no letters are needed
   function close() {
     list()?.classList.add("is-closed");
     $("#unit-words")?.setAttribute("aria-expanded", "false");
@@ -129,6 +132,7 @@
     all.forEach((one, i) => one.setAttribute("aria-selected", String(i === at)));
     all[at]?.scrollIntoView({ block: "nearest" });
     if (all[at]) $("#unit-words").setAttribute("aria-activedescendant", all[at].id);
+    moved = true;
   }
   function take(option) {
     if (!option) return;
@@ -144,13 +148,15 @@
     const words = $("#unit-words");
     words.value = "";
     words.blur();
-    wanted = false;
+    wanted = moved = false;
   }
   desk.addEventListener("htmx:afterSwap", (event) => {
     if (event.detail.target !== list()) return;
+    list().dataset.for = event.detail.requestConfig.parameters.unit_words ?? "";
     list().classList.remove("is-closed");
+    moved = false;
     $("#unit-words").setAttribute("aria-expanded", String(options().length > 0));
-    if (wanted && options().length) take(options()[0]);
+    if (wanted && isFresh() && options().length) take(options()[0]);
     else if (document.activeElement !== $("#unit-words")) close();
   });
   desk.addEventListener("keydown", (event) => {
@@ -163,20 +169,13 @@
     } else if (event.key === "Enter") {
       event.preventDefault();
       event.stopPropagation();
-      if (event.target.classList.contains("is-stale")) wanted = true;
-      else if (all.length && !list().classList.contains("is-closed")) take(all[Math.max(at, 0)]);
+      if (!isFresh()) wanted = true;
+      else if (event.target.value.trim() || moved) take(all[Math.max(at, 0)]);
     } else if (event.key === "Escape") {
       close();
     }
   });
-  desk.addEventListener("input", (event) => {
-    if (event.target.id !== "unit-words") return;
-    event.target.classList.add("is-stale");
-    wanted = false;
-  });
-  desk.addEventListener("htmx:afterRequest", (event) => {
-    if (event.target.id === "unit-words" && event.detail.successful) event.target.classList.remove("is-stale");
-  });
+  desk.addEventListener("input", (event) => { if (event.target.id === "unit-words") wanted = false; });
   desk.addEventListener("mousedown", (event) => {
     const option = event.target.closest("#unit-list [role=option]");
     if (!option) return;

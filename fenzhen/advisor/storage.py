@@ -1,0 +1,107 @@
+"""A learned model as a file: numbers and words only, with a checksum; opening one runs nothing that is in it.
+
+The file is one line (what it is, the format's number, the SHA-256 of the rest) and a skops archive of lists, words and arrays. No type
+beyond these is trusted, and pickle is never used.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fenzhen.advisor.classify import Classifier
+
+_KIND = "fenzhen-adviser"
+_FORMAT = 1
+_NUMBERS = {
+    "idf": "f", "linear": "f", "counts": "f", "projection": "f", "latent": "f", "alpha": "f", "vectors": "f",
+    "alpha_vectors": "f", "weights": "f", "latent_column": "i", "kept": "i", "kept_labels": "i",
+    "title_keys": "u", "body_keys": "u",
+}  # fmt: skip
+
+
+class BadModelFile(ValueError):
+    """The file cannot be used as a model: says why."""
+
+
+def save(classifier: Classifier, path: Path | str, *, notes: dict[str, Any] | None = None) -> str:
+    """Write a model; returns its checksum. ``notes``: plain words and numbers kept with it (certificate, figures, when).
+
+    Written beside and moved into place, so that nobody ever reads half a file.
+    """
+    from skops import io  # slow to import, and only needed here
+
+    body = io.dumps({"state": classifier.state, "notes": notes or {}})
+    checksum = hashlib.sha256(body).hexdigest()
+    target = Path(path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(dir=target.parent, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(f"{_KIND} {_FORMAT} {checksum}\n".encode("ascii"))
+            file.write(body)
+        os.replace(name, target)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+    return checksum
+
+
+def load(path: Path | str) -> tuple[Classifier, dict[str, Any], str]:
+    """Read a model: the classifier, its notes, its checksum.
+
+    Raises `BadModelFile` (foreign, cut, changed, newer, or with anything but numbers and words in it) and `FileNotFoundError`.
+    """
+    whole = Path(path).read_bytes()
+    line, newline, body = whole.partition(b"\n")
+    words = line[:200].split(b" ")
+    if not newline or len(words) != 3 or words[0] != _KIND.encode("ascii"):
+        raise BadModelFile(f"{path} is not a model of the adviser")
+    if words[1] != str(_FORMAT).encode("ascii"):
+        raise BadModelFile(
+            f"{path} has format {words[1].decode('ascii', 'replace')}; this program reads {_FORMAT}"
+        )
+    checksum = hashlib.sha256(body).hexdigest()
+    if checksum.encode("ascii") != words[2]:
+        raise BadModelFile(f"{path} is damaged: its checksum does not fit")
+    from skops import io
+
+    try:
+        if io.get_untrusted_types(data=body):
+            raise BadModelFile(f"{path} contains more than numbers and words")
+        kept = io.loads(body, trusted=[])
+        return Classifier(_sound(kept["state"])), dict(kept["notes"]), checksum
+    except BadModelFile as bad:
+        raise BadModelFile(f"{path}: {bad}") from None
+    except (
+        Exception
+    ) as cause:  # a file made by somebody else may fail anywhere inside; all of it means the same
+        raise BadModelFile(f"{path} cannot be read as a model of the adviser") from cause
+
+
+def _sound(state: dict[str, Any]) -> dict[str, Any]:
+    """The state, if every piece is there, of its kind and of a size that fits the others."""
+    for name, kind in _NUMBERS.items():
+        piece = state[name]
+        if not isinstance(piece, np.ndarray) or piece.dtype.kind != kind:
+            raise BadModelFile(f"{name} is not what it should be")
+        if kind == "f" and not np.isfinite(piece).all():
+            raise BadModelFile(f"{name} holds values that are no numbers")
+    labels, columns = len(state["labels"]), len(state["title_keys"]) + len(state["body_keys"])
+    fits = (
+        labels >= 2
+        and all(isinstance(label, str) for label in state["labels"])
+        and state["title_columns"] == len(state["title_keys"])
+        and len(state["idf"]) == columns
+        and state["linear"].shape == state["counts"].shape == (columns, labels)
+        and state["weights"].shape[1] == labels
+        and len(state["kept"]) == len(state["kept_labels"])
+    )
+    if not fits:
+        raise BadModelFile("its pieces do not fit each other")
+    return state

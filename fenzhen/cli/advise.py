@@ -1,0 +1,399 @@
+"""`fenzhen advise`: the adviser on CSV files. Needs neither Django nor a database.
+
+What is asked for goes to standard output or a file; progress goes to standard error.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+import numpy as np
+
+EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
+NEW = click.Path(dir_okay=False, path_type=Path)
+Rows = list[dict[str, str]]
+
+
+def _alpha_delta(run: Any) -> Any:
+    run = click.option(
+        "--delta", type=float, default=0.05, show_default=True, help="How often the promise may fail."
+    )(run)
+    return click.option(
+        "--alpha",
+        type=float,
+        default=0.03,
+        show_default=True,
+        help="Share of automatic ones that may be wrong.",
+    )(run)
+
+
+def _model_options(run: Any) -> Any:
+    run = click.option(
+        "--embedding/--no-embedding",
+        default=False,
+        show_default=True,
+        help="With sentence vectors: a little better, much slower.",
+    )(run)
+    return click.option(
+        "--seed", type=int, default=0, show_default=True, help="Draws the parts and the precedents."
+    )(run)
+
+
+_text = click.option(
+    "--text", required=True, help="Column of the title and column(s) of the body, e.g. topic,detail."
+)
+_label = click.option("--label", required=True, help="Column of the label.")
+_calibrate = click.option(
+    "--calibrate",
+    type=click.Choice(["cross-fitted", "held-out"]),
+    default="cross-fitted",
+    show_default=True,
+    help="Certify with every training row, each judged by models that had not seen it; or with a third that is held out of the "
+    "model (exact for any learner, smaller coverage).",
+)
+
+
+@click.group("advise", short_help="Learn, score and predict labels or units of texts in CSV files.")
+def command() -> None:
+    """Learn labels of texts, say how good that is, and which answers may go automatically; or name units for texts
+    from a district's lists alone."""
+
+
+@command.command("train")
+@click.option("--in", "source", type=EXISTING, required=True, help="CSV with labelled texts.")
+@_text
+@_label
+@click.option("--out", "target", type=NEW, required=True, help="The model file.")
+@_alpha_delta
+@_calibrate
+@_model_options
+def train(
+    source: Path,
+    text: str,
+    label: str,
+    target: Path,
+    alpha: float,
+    delta: float,
+    calibrate: str,
+    embedding: bool,
+    seed: int,
+) -> None:
+    """Learn from labelled texts and keep the model with its certificate."""
+    from fenzhen.advisor.storage import save
+
+    with _plain_errors():
+        rows = _read(source, [*_columns(text), label])
+        classifier, certificate, seconds = _learned(
+            rows, text, label, alpha, delta, calibrate, embedding, seed
+        )
+        notes = {
+            "n_train": len(rows), "text": text, "label": label, "alpha": alpha, "delta": delta, "cases": certificate.cases,
+            "threshold": certificate.threshold, "coverage": certificate.coverage, "why": certificate.why,
+        }  # fmt: skip
+        checksum = save(classifier, target, notes=notes)
+        click.echo(
+            json.dumps(
+                notes | {"model": str(target), "sha256": checksum, "train_seconds": seconds},
+                ensure_ascii=False,
+            )
+        )
+
+
+@command.command("score")
+@click.option(
+    "--train", "source", type=EXISTING, required=True, help="CSV with labelled texts to learn from."
+)
+@click.option(
+    "--test", "other", type=EXISTING, required=True, help="CSV with labelled texts to be scored on."
+)
+@_text
+@_label
+@_alpha_delta
+@_calibrate
+@_model_options
+@click.option("--json", "as_json", is_flag=True, help="One JSON object on standard output.")
+def score_(
+    source: Path, other: Path, text: str, label: str, alpha: float, delta: float, calibrate: str, embedding: bool, seed: int,
+    as_json: bool,
+) -> None:  # fmt: skip
+    """Learn from one file, be measured on another. Calibration happens inside the training file."""
+    from fenzhen.advisor import score
+
+    with _plain_errors():
+        rows = _read(source, [*_columns(text), label])
+        test = _read(other, [*_columns(text), label])
+        classifier, certificate, seconds = _learned(
+            rows, text, label, alpha, delta, calibrate, embedding, seed
+        )
+        texts = _texts(test, text)
+        _say(f"scoring {len(texts)} texts")
+        likely = classifier.probabilities(texts)
+        truth = [row[label] for row in test]
+        figures: dict[str, Any] = {"n_train": len(rows), "n_test": len(test)}
+        figures |= score.score(truth, classifier.labels, likely)
+        figures["certificate"] = score.realised(certificate, truth, classifier.labels, likely)
+        figures |= score.speed(classifier, [(title, body[:300]) for title, body in texts])
+        figures |= {"embedding": embedding, "train_seconds": seconds, "peak_mb": score.peak_mb()}
+        if figures["unseen_labels"]:
+            _say(f"labels that were never learned count as wrong: {', '.join(figures['unseen_labels'])}")
+    if as_json:
+        click.echo(json.dumps(figures, ensure_ascii=False))
+        return
+    for name, value in figures.items():
+        click.echo(f"{name:24} {json.dumps(value, ensure_ascii=False)}")
+
+
+@command.command("predict")
+@click.option("--train", "source", type=EXISTING, help="CSV with labelled texts to learn from.")
+@click.option("--model", "kept", type=EXISTING, help="A model made by `advise train`, instead of --train.")
+@click.option("--in", "other", type=EXISTING, required=True, help="CSV with texts to be labelled.")
+@_text
+@click.option("--label", help="Column of the label in the training file.")
+@_alpha_delta
+@_calibrate
+@_model_options
+@click.option(
+    "--out",
+    "target",
+    type=NEW,
+    required=True,
+    help="CSV with all columns, three labels, and what may go automatically.",
+)
+def predict(
+    source: Path | None, kept: Path | None, other: Path, text: str, label: str | None, alpha: float, delta: float, calibrate: str,
+    embedding: bool, seed: int, target: Path,
+) -> None:  # fmt: skip
+    """Label texts; `automatic` is 1 where the certificate allows it."""
+    if (source is None) == (kept is None):
+        raise click.UsageError("give either --train or --model")
+    if source is not None and not label:
+        raise click.UsageError("--train needs --label")
+    with _plain_errors():
+        rows = _read(other, _columns(text))
+        if kept is not None:
+            from fenzhen.advisor.storage import load
+
+            classifier, notes, _ = load(kept)
+            if (notes.get("alpha"), notes.get("delta")) != (alpha, delta):
+                raise ValueError(
+                    f"{kept} is certified for α={notes.get('alpha')}, δ={notes.get('delta')}: "
+                    "ask for these, or train again for others"
+                )
+            threshold = notes.get("threshold")
+            why = str(notes.get("why", ""))
+        else:
+            assert source is not None and label is not None
+            labelled = _read(source, [*_columns(text), label])
+            classifier, certificate, _ = _learned(
+                labelled, text, label, alpha, delta, calibrate, embedding, seed
+            )
+            threshold, why = certificate.threshold, certificate.why
+        if threshold is None:
+            _say(f"nothing goes automatically: {why}")
+        likely = classifier.probabilities(_texts(rows, text))
+        order = np.argsort(-likely, axis=1, kind="stable")[:, :3]
+        for row, chances, best in zip(rows, likely, order, strict=True):
+            for place in range(3):
+                has = place < len(best)
+                row[f"predicted_{place + 1}"] = classifier.labels[best[place]] if has else ""
+                row[f"confidence_{place + 1}"] = f"{chances[best[place]]:.6f}" if has else ""
+            row["automatic"] = str(int(threshold is not None and float(chances.max()) >= threshold))
+        added = [f"{name}_{place}" for place in (1, 2, 3) for name in ("predicted", "confidence")]
+        _write(target, rows, _header(other), [*added, "automatic"])
+        _say(f"{target}: {len(rows)} rows, {sum(row['automatic'] == '1' for row in rows)} automatic")
+
+
+@command.command("units")
+@click.option(
+    "--district",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder with a district's lists.",
+)
+@click.option("--in", "source", type=EXISTING, required=True, help="CSV with texts.")
+@_text
+@click.option(
+    "--top", type=click.IntRange(1, 50), default=5, show_default=True, help="How many units to name."
+)
+@click.option(
+    "--kinds", help="Only these kinds of units: town, subdistrict, bureau, enterprise (with commas)."
+)
+@click.option("--embedding/--no-embedding", default=True, show_default=True, help="With sentence vectors.")
+@click.option(
+    "--out", "target", type=NEW, required=True, help="CSV with all columns, the units and their confidence."
+)
+def units(
+    district: Path, source: Path, text: str, top: int, kinds: str | None, embedding: bool, target: Path
+) -> None:
+    """Name the likeliest units for texts from a district's lists alone: no labelled text is needed."""
+    from fenzhen.advisor import Adviser, advise, advise_batch, read_units
+    from fenzhen.hotline.duty import DutyBook
+    from fenzhen.locator import Gazetteer, locate
+
+    with _plain_errors():
+        rows = _read(source, _columns(text))
+        listed = read_units(district)
+        wanted = {kind.strip() for kind in kinds.split(",")} if kinds else {unit.kind for unit in listed}
+        unknown = wanted - {unit.kind for unit in listed}
+        if unknown:
+            raise ValueError(f"no unit of kind {', '.join(sorted(unknown))} in {district}")
+        names = {unit.code: unit.name for unit in listed}
+        only = [unit.code for unit in listed if unit.kind in wanted]
+        top_there = min(top, len(only))
+        if top_there < top:
+            _say(f"only {top_there} units of these kinds")
+        _say("reckoning the district's lists")
+        adviser = Adviser.from_district(district, embedding=embedding)
+        book = DutyBook.from_district(district)
+        places = Gazetteer.from_csv(district / "places.csv")
+        today = datetime.now(UTC).astimezone().date()  # the district's day: this machine stands there
+        texts = _texts(rows, text)
+        found = [locate(f"{title}\n{body}", places).probabilities() for title, body in texts]
+        nowhere = [at for at, place in enumerate(found) if not place]
+        answers: list[Any] = [None] * len(texts)
+        for begin in range(0, len(nowhere), 64):
+            some = nowhere[begin : begin + 64]
+            together = advise_batch(
+                adviser, book, [texts[at] for at in some], today, top=top_there, only=only
+            )
+            for at, answer in zip(some, together, strict=True):
+                answers[at] = answer
+        for at, place in enumerate(found):
+            if place:
+                title, body = texts[at]
+                answers[at] = advise(
+                    adviser, book, title, body, place, None, today, top=top_there, only=only, explain=False
+                )
+        # A unit no rule leads to is named last, the ones most often named before it: a line is never left blank.
+        often: dict[str, int] = dict.fromkeys(only, 0)
+        for answer in answers:
+            for one in answer.units:
+                if one.unit in often:
+                    often[one.unit] += 1
+        filling = sorted(only, key=lambda code: (-often[code], code))
+        for row, answer in zip(rows, answers, strict=True):
+            ranked = [(one.unit, one.probability) for one in answer.units if one.unit in names]
+            there = {unit for unit, _ in ranked}
+            ranked += [(code, 0.0) for code in filling if code not in there][
+                : max(top_there - len(ranked), 0)
+            ]
+            for rank, (unit, chance) in enumerate(ranked[:top_there], 1):
+                row[f"unit_{rank}"] = names[unit]
+                row[f"confidence_{rank}"] = f"{chance:.4f}"
+            row["category_1"] = answer.categories[0].code if answer.categories else ""
+        added = [f"unit_{rank}" for rank in range(1, top_there + 1)]
+        added += [f"confidence_{rank}" for rank in range(1, top_there + 1)]
+        _write(target, rows, _header(source), [*added, "category_1"])
+        _say(f"{target}: {len(rows)} rows")
+
+
+# --- files --------------------------------------------------------------------------------------------------------------
+
+
+def _learned(
+    rows: Rows, text: str, label: str, alpha: float, delta: float, calibrate: str, embedding: bool, seed: int
+) -> tuple[Any, Any, float]:
+    """The classifier, its certificate, and the seconds both took."""
+    from fenzhen.advisor.calibrate import learn_certified
+
+    if embedding:
+        from fenzhen.advisor import embed
+
+        if not embed.available():
+            raise ValueError("the sentence encoder is not installed: use --no-embedding")
+    began = time.perf_counter()
+    cases: Literal["cross-fitted", "held out"] = "cross-fitted" if calibrate == "cross-fitted" else "held out"
+    classifier, certificate = learn_certified(
+        _texts(rows, text),
+        [row[label] for row in rows],
+        alpha=alpha,
+        delta=delta,
+        cases=cases,
+        embedding=embedding,
+        seed=seed,
+        say=_say,
+    )
+    if certificate.why:
+        _say(certificate.why)
+    return classifier, certificate, round(time.perf_counter() - began, 1)
+
+
+def _columns(text: str) -> list[str]:
+    return [column.strip() for column in text.split(",") if column.strip()]
+
+
+def _texts(rows: Rows, text: str) -> list[tuple[str, str]]:
+    """Title and body: the first column and the rest; a single column is a body."""
+    columns = _columns(text)
+    if len(columns) == 1:
+        return [("", row[columns[0]]) for row in rows]
+    return [(row[columns[0]], "\n".join(row[column] for column in columns[1:])) for row in rows]
+
+
+def _read(path: Path, needed: Sequence[str]) -> Rows:
+    if not needed:
+        raise ValueError("--text names no column")
+    csv.field_size_limit(2**31 - 1)
+    with _opened(path) as handle:
+        reader = csv.DictReader(handle)
+        header = reader.fieldnames or []
+        missing = [column for column in needed if column not in header]
+        if missing:
+            raise ValueError(
+                f"{path} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}"
+            )
+        rows = [
+            {key: (value or "").replace("\x00", "") for key, value in row.items() if key} for row in reader
+        ]
+    if not rows:
+        raise ValueError(f"{path} has no rows")
+    return rows
+
+
+def _header(path: Path) -> list[str]:
+    with _opened(path) as handle:
+        return next(csv.reader(handle), [])
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Any]:
+    """UTF-8 with or without mark, or what Excel writes on a Chinese Windows."""
+    encoding = "utf-8-sig"
+    try:
+        with path.open(encoding=encoding) as probe:
+            for _ in probe:
+                pass
+    except UnicodeDecodeError:
+        encoding = "gb18030"
+    with path.open(encoding=encoding, newline="") as handle:
+        yield handle
+
+
+def _write(path: Path, rows: Rows, header: Sequence[str], added: Sequence[str]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fields = [*header, *(column for column in added if column not in header)]
+    with path.open("w", encoding="utf-8", newline="") as handle:
+        writer = csv.DictWriter(handle, fieldnames=fields, extrasaction="ignore", restval="")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What is wrong with files and figures, in one line and with exit code 1."""
+    try:
+        yield
+    except (ValueError, OSError, csv.Error) as wrong:
+        raise click.ClickException(str(wrong)) from wrong
+
+
+def _say(words: str) -> None:
+    click.echo(words, err=True)

@@ -1,0 +1,209 @@
+"""The demo's made-up fortnight: every state, honest rates, work for every desk, and nobody real in it."""
+
+import csv
+import re
+import tomllib
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.utils import timezone
+
+from fenzhen.board.tickets import replayed_clocks
+from fenzhen.desk.step import NotYours
+from fenzhen.hotline.journey import ASSIGNMENT, TICKET, AssignmentState, Clock, TicketState
+from fenzhen.office.accounts import system_account
+from fenzhen.office.demo import DemoThere, Made, NoDemo, make_demo
+from fenzhen.office.lists import load_lists
+from fenzhen.office.seal import verify_journal
+from fenzhen.records.callbacks import CallBack
+from fenzhen.records.district import District
+from fenzhen.records.handling import Assignment, Reply
+from fenzhen.records.journal import Entry
+from fenzhen.records.people import User
+from fenzhen.records.rules import forget_rules
+from fenzhen.records.tickets import Caller, Ticket
+from tests.cast import BEIJING, Cast
+
+DAXING = Path(__file__).resolve().parents[2] / "demo" / "daxing"
+#: A Wednesday afternoon.
+NOW = datetime(2026, 3, 11, 15, 40, tzinfo=BEIJING)
+PER_DAY = 120
+
+
+def made(now: datetime, per_day: int, **options: Any) -> Made:
+    load_lists(DAXING, by=system_account(), now=now)
+    return make_demo(DAXING, by=system_account(), now=now, per_day=per_day, **options)
+
+
+@pytest.fixture(scope="module")
+def fortnight(django_db_setup: None, django_db_blocker: Any) -> Iterator[Made]:
+    """One fortnight for all that only look at it."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        forget_rules()
+        yield made(NOW, PER_DAY)
+        transaction.set_rollback(True)
+    forget_rules()
+
+
+def test_every_state_and_nearly_every_act_is_there(fortnight: Made) -> None:
+    assert set(Ticket.objects.values_list("state", flat=True)) == set(TicketState)
+    assert set(Assignment.objects.values_list("state", flat=True)) == set(AssignmentState)
+    acts = set(Entry.objects.values_list("act", flat=True))
+    assert {row.act for row in (*TICKET, *ASSIGNMENT)} - acts <= {
+        "file_history",
+        "reveal",
+        "advise",
+        "end",
+        "undo",
+    }
+    assert fortnight.tickets == Ticket.objects.count() == sum(fortnight.by_state.values())
+    assert abs(fortnight.tickets - 14 * PER_DAY) < 0.12 * 14 * PER_DAY
+
+
+def test_the_rates_are_about_those_of_2019(fortnight: Made) -> None:
+    wanted = tomllib.loads((DAXING / "outcome.toml").read_text(encoding="utf-8"))["rates"]
+    said = CallBack.objects.filter(outcome__in=["closed", "rehandled"])
+    reached = said.count()
+    assert reached > 500
+    assert said.filter(contacted=True).count() / reached == pytest.approx(wanted["response"], abs=0.02)
+    assert said.filter(solved="yes").count() / reached == pytest.approx(wanted["resolution"], abs=0.05)
+    pleased = said.filter(satisfied__in=["very", "satisfied", "basic"]).count()
+    assert pleased / reached == pytest.approx(wanted["satisfaction"], abs=0.05)
+    assert said.filter(contradiction=True).exists()
+
+
+def test_every_desk_has_work(fortnight: Made) -> None:
+    desk_has_work()
+
+
+def desk_has_work() -> None:
+    waiting = Ticket.objects.filter(state=TicketState.PENDING_DISPATCH)
+    assert 20 <= waiting.count() <= 40
+    assert waiting.filter(level=1).exists()
+    assert (
+        waiting.filter(
+            received_at__gte=Ticket.objects.latest("changed_at").changed_at - timedelta(hours=1)
+        ).count()
+        >= 20
+    )
+    leads = Assignment.objects.filter(state="result_submitted", part="lead")
+    assert 10 <= leads.count() <= 20
+    assert CallBack.objects.filter(outcome="").count() >= 30
+    assert Ticket.objects.filter(state=TicketState.NEED_INFO).count() >= 3
+    assert Ticket.objects.filter(requests__kind="void", requests__decision="").exists()
+
+
+def test_calls_are_due_today_and_some_things_are_late(fortnight: Made) -> None:
+    due = CallBack.objects.filter(outcome="", due_at__date=timezone.localtime(NOW).date())
+    assert due.count() >= 30
+    late = Assignment.objects.filter(state="signed", handle_due__lt=NOW)
+    assert 0 < late.count() < 0.1 * Assignment.objects.filter(state="signed").count()
+    assert Ticket.objects.filter(level=1).exclude(closed_at=None).exists()
+    share = Ticket.objects.filter(level=1).count() / Ticket.objects.count()
+    assert 0.003 < share < 0.04
+
+
+def test_nobody_and_no_place_is_real(fortnight: Made) -> None:
+    places = {t.place for t in Ticket.objects.select_related("place") if t.place}
+    assert all("虚构" in place.note for place in places)
+    assert len({place.town for place in places}) == 22
+    callers = list(Caller.objects.all())
+    assert all(re.fullmatch(r"163\d{8}", c.phone) for c in callers)
+    assert all(c.name[0] in "甲乙丙丁戊己庚辛壬癸" and len(c.name) == 3 for c in callers)
+    bodies = list(Ticket.objects.values_list("body", "title"))
+    assert not [b for b, t in bodies if "{" in b + t]
+    with (DAXING / "examples.csv").open(encoding="utf-8", newline="") as file:
+        examples = {row["text"] for row in csv.DictReader(file)}
+    assert not examples & {body for body, _title in bodies}
+    assert len({body for body, _title in bodies}) > 0.9 * len(bodies)
+    assert Ticket.objects.filter(external_no__isnull=False).exclude(external_no__startswith="YS").count() == 0
+
+
+def test_the_journal_is_whole_and_the_clocks_follow_from_it(fortnight: Made) -> None:
+    checked = verify_journal(by=system_account(), now=NOW)
+    assert checked.broken is None
+    assert checked.entries >= fortnight.entries > 6 * fortnight.tickets
+    assert not Entry.objects.filter(at__gt=NOW).exists()
+    chief = User.objects.get(username="chief")
+    for ticket in Ticket.objects.order_by("pk")[::23]:
+        clocks = replayed_clocks(chief, ticket)
+        triage = clocks.get((Clock.TRIAGE, str(ticket.pk)))
+        assert (triage.due if triage and not triage.stopped else None) == ticket.triage_due
+        for item in Assignment.objects.filter(ticket=ticket):
+            assert clocks[Clock.HANDLING, f"a{item.pk}"].due == item.handle_due
+
+
+def test_acts_are_in_the_order_of_time_and_units_keep_hours(fortnight: Made) -> None:
+    before: dict[str, datetime] = {}
+    for subject, at in (
+        Entry.objects.filter(subject__startswith="ticket:")
+        .order_by("subject", "n")
+        .values_list("subject", "at")
+    ):
+        assert before.get(subject, at) <= at
+        before[subject] = at
+    plain = Reply.objects.filter(assignment__level__gte=3)
+    at_night = [r for r in plain if not 8 <= timezone.localtime(r.at).hour < 22]
+    assert len(at_night) < 0.04 * plain.count()
+
+
+@pytest.mark.parametrize(
+    "now",
+    [
+        datetime(2026, 3, 9, 1, 20, tzinfo=BEIJING),
+        datetime(2026, 3, 9, 9, 5, tzinfo=BEIJING),
+        datetime(2026, 3, 8, 18, 0, tzinfo=BEIJING),
+        datetime(2026, 10, 3, 12, 0, tzinfo=BEIJING),
+        datetime(2027, 7, 15, 23, 50, tzinfo=BEIJING),
+    ],
+    ids=lambda at: f"{at:%a-%H%M}",
+)
+def test_whatever_the_hour_there_is_something_to_show(db: None, now: datetime) -> None:
+    forget_rules()
+    result = made(now, 60)
+    assert {s for s in TicketState if s not in result.by_state} <= {TicketState.VOIDED, TicketState.WITHDRAWN}
+    desk_has_work()
+    assert not Entry.objects.filter(at__gt=now).exists()
+
+
+def test_the_same_seed_and_moment_make_the_same_tickets(db: None) -> None:
+    forget_rules()
+
+    def print_() -> str:
+        rows = Ticket.objects.order_by("pk").values_list(
+            "number", "title", "body", "state", "received_at", "level"
+        )
+        return sha256(repr(list(rows)).encode()).hexdigest()
+
+    prints = []
+    for seed in (7, 7, 8):
+        with transaction.atomic():
+            made(NOW, 12, days=5, seed=seed)
+            prints.append(print_())
+            transaction.set_rollback(True)
+    assert prints[0] == prints[1] != prints[2]
+
+
+def test_a_made_up_past_is_never_mixed_with_real_tickets(cast: Cast) -> None:
+    cast.waiting()
+    with pytest.raises(DemoThere):
+        make_demo(DAXING, by=system_account(), now=cast.now)
+    assert Ticket.objects.count() == 1
+
+
+def test_a_district_that_is_no_demo_gets_none(cast: Cast, tmp_path: Path) -> None:
+    with pytest.raises(NotYours):
+        make_demo(DAXING, by=cast.chen, now=cast.now)
+    with pytest.raises(NoDemo):
+        make_demo(tmp_path, by=system_account(), now=cast.now)
+    with pytest.raises(NoDemo):  # the cast's district has no invented estates
+        make_demo(DAXING, by=system_account(), now=cast.now)
+    District.objects.update(is_demo=False)
+    with pytest.raises(NoDemo):
+        make_demo(DAXING, by=system_account(), now=cast.now)
+    assert Ticket.objects.count() == 0
