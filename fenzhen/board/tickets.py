@@ -208,11 +208,7 @@ def ticks_of(ticket: Ticket) -> list[Tick]:
         level = int(entry.facts.get("level", ticket.level))
         done = entry.facts.get("assignments", [])
         # An entry that an assisting unit made alone is not an act of the ticket.
-        alone = (
-            bool(done)
-            and entry.source == entry.target
-            and entry.act in _SHARED
-        )
+        alone = bool(done) and entry.source == entry.target and entry.act in _SHARED
         if not alone and has("ticket", entry.act):
             ticks.append(Tick(entry.at, "ticket", str(ticket.pk), entry.act, level))
         for item in done:

@@ -95,7 +95,9 @@ def decide_return(request: Request, *, by: User, now: datetime, approve: bool, t
     step(ticket, "approve_return", by=by, now=now, moves=moves, facts=_decided(request, text), **changes)  # type: ignore[arg-type]  # columns
     done = _decide(request, by, now, "approved", text)
     if is_last and assignment.part == "lead":
-        open_consultation(ticket, by=by, now=now, text=_("第 %(n)s 次退回,转会商定责。") % {"n": ticket.returns})
+        open_consultation(
+            ticket, by=by, now=now, text=_("第 %(n)s 次退回,转会商定责。") % {"n": ticket.returns}
+        )
     return done
 
 
@@ -309,7 +311,12 @@ def _kept(asked: Asked) -> Asked:
         return privacy.lift_numbers(privacy.clean_text(text))[0]
 
     return Asked(
-        asked.reason, lift(asked.text), lift(asked.basis)[:255], lift(asked.evidence), asked.proposes, asked.until
+        asked.reason,
+        lift(asked.text),
+        lift(asked.basis)[:255],
+        lift(asked.evidence),
+        asked.proposes,
+        asked.until,
     )
 
 

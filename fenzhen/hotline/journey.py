@@ -267,7 +267,9 @@ TICKET: Final[tuple[Row, ...]] = (
     ),
     # leaving the way
     _row("withdraw", OPEN | WATCHING, T.WITHDRAWN, roles.INTAKE, "withdrawn", stops=set(Clock)),
-    _row("void", OPEN | WATCHING | {T.ANSWERED, T.REDIRECTED}, T.VOIDED, roles.DESK, "voided", stops=set(Clock)),
+    _row(
+        "void", OPEN | WATCHING | {T.ANSWERED, T.REDIRECTED}, T.VOIDED, roles.DESK, "voided", stops=set(Clock)
+    ),
     # beside the way: the state stays
     _row("ask_void", OPEN | WATCHING | {T.ANSWERED, T.REDIRECTED}, None, roles.INTAKE, "void_asked"),
     _row("refuse_void", ANY, None, roles.DESK, "void_refused"),

@@ -12,7 +12,9 @@ class Attachment(models.Model):
     """One file of a ticket."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="attachments")
-    assignment = models.ForeignKey(Assignment, null=True, on_delete=models.PROTECT, related_name="attachments")
+    assignment = models.ForeignKey(
+        Assignment, null=True, on_delete=models.PROTECT, related_name="attachments"
+    )
     reply = models.ForeignKey(Reply, null=True, on_delete=models.PROTECT, related_name="attachments")
     kind = models.CharField(max_length=16, choices=attachment_choices)
     file_name = models.CharField(max_length=120)

@@ -13,8 +13,12 @@ from fenzhen.records.words import courier_choices, delivery_choices
 class ContactWay(models.Model):
     """An address of a person or of a unit's group chat; sealed, because it may be a private number."""
 
-    person = models.ForeignKey(User, null=True, blank=True, on_delete=models.CASCADE, related_name="contact_ways")
-    unit = models.ForeignKey(Unit, null=True, blank=True, on_delete=models.CASCADE, related_name="contact_ways")
+    person = models.ForeignKey(
+        User, null=True, blank=True, on_delete=models.CASCADE, related_name="contact_ways"
+    )
+    unit = models.ForeignKey(
+        Unit, null=True, blank=True, on_delete=models.CASCADE, related_name="contact_ways"
+    )
     courier = models.CharField(max_length=16, choices=courier_choices)
     address = SealedText()
     is_active = models.BooleanField(default=True)
@@ -23,7 +27,8 @@ class ContactWay(models.Model):
         ordering = ["id"]
         constraints = [
             models.CheckConstraint(
-                condition=Q(person__isnull=False, unit__isnull=True) | Q(person__isnull=True, unit__isnull=False),
+                condition=Q(person__isnull=False, unit__isnull=True)
+                | Q(person__isnull=True, unit__isnull=False),
                 name="contact_way_of_one",
             )
         ]

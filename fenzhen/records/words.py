@@ -229,7 +229,12 @@ CITY_WORDS: Words = {
 }
 CITY_MODES: Words = {"direct": _("直派"), "district": _("派区")}
 DUTY_TIMES: Words = {"day": _("白天"), "night": _("夜间"), "holiday": _("节假日")}
-ATTACHMENTS: Words = {"photo": _("现场照片"), "evidence": _("办理佐证"), "contact": _("联系记录"), "caller": _("诉求人提供")}
+ATTACHMENTS: Words = {
+    "photo": _("现场照片"),
+    "evidence": _("办理佐证"),
+    "contact": _("联系记录"),
+    "caller": _("诉求人提供"),
+}
 LINKS: Words = {"same_matter": _("同一件事"), "follows": _("后续"), "joined": _("并办")}
 COURIERS: Words = {
     "console": _("控制台"),

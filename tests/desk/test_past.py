@@ -269,8 +269,14 @@ def test_the_stories_walk_through_nearly_the_whole_table(cast: Cast) -> None:
         story(past.receive(cast.heard(), by=cast.zhang, now=cast.now), cast)
     past.write()
     acts = set(Entry.objects.values_list("act", flat=True))
-    missing = {row.act for row in (*TICKET, *ASSIGNMENT)} - acts
-    assert missing == {"file_history", "reveal", "advise", "end"}
+    # What the player has a verb for: the plain way of a ticket, which is what files and the demo's past are made of.
+    plain = {
+        "receive", "answer", "redirect", "submit", "ask_back", "supplement", "dispatch", "take_back", "sign", "wait",
+        "resume", "reply", "send_back", "approve", "miss", "close", "close_unreached", "rehandle", "reopen", "undo",
+        "withdraw", "void", "ask_void", "refuse_void", "change_level", "classify", "note", "join_call",
+    }  # fmt: skip
+    assert plain <= acts
+    assert plain <= {row.act for row in (*TICKET, *ASSIGNMENT)}
 
 
 def test_history_is_the_same_by_verb_and_by_the_player(cast: Cast) -> None:

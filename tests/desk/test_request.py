@@ -88,7 +88,9 @@ def test_a_refused_return_leaves_the_unit_in_charge(cast: Cast) -> None:
     assert (ticket.state, ticket.returns) == ("handling", 0)
 
 
-def test_the_second_return_is_the_chiefs_and_goes_to_consultation_whose_unit_may_not_return(cast: Cast) -> None:
+def test_the_second_return_is_the_chiefs_and_goes_to_consultation_whose_unit_may_not_return(
+    cast: Cast,
+) -> None:
     ticket = cast.dispatched()
     first = ask_return(cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(minutes=5), asked=why())
     decide_return(first, by=cast.wang, now=cast.now + timedelta(minutes=6), approve=True, text="转住建。")
@@ -103,7 +105,12 @@ def test_the_second_return_is_the_chiefs_and_goes_to_consultation_whose_unit_may
     assert (ticket.state, ticket.returns) == ("in_consultation", 2)
     assert ticket.consult_due == now + timedelta(hours=4, minutes=7)
     settle_consultation(
-        ticket, by=cast.chen, now=now + timedelta(hours=1), lead=cast.liuhe, text="属地牵头,住建指导。", assist=[cast.housing]
+        ticket,
+        by=cast.chen,
+        now=now + timedelta(hours=1),
+        lead=cast.liuhe,
+        text="属地牵头,住建指导。",
+        assist=[cast.housing],
     )
     ticket.refresh_from_db()
     assert (ticket.state, ticket.designated, ticket.consult_due) == ("dispatched", True, None)
@@ -119,7 +126,9 @@ def test_an_extension_moves_the_end_and_the_journal_can_replay_it(cast: Cast) ->
         lead, by=cast.huang, now=cast.now + timedelta(days=1), asked=why(reason="construction", until=until)
     )
     assert Assignment.objects.get(pk=lead.pk).handle_due == lead.handle_due
-    decide_extension(asked, by=cast.wang, now=cast.now + timedelta(days=1, hours=1), approve=True, text="同意。")
+    decide_extension(
+        asked, by=cast.wang, now=cast.now + timedelta(days=1, hours=1), approve=True, text="同意。"
+    )
     ticket.refresh_from_db()
     lead.refresh_from_db()
     assert lead.handle_due == ticket.own_deadline == until
@@ -127,7 +136,10 @@ def test_an_extension_moves_the_end_and_the_journal_can_replay_it(cast: Cast) ->
     assert replayed_clocks(cast.chen, ticket)[Clock.HANDLING, f"a{lead.pk}"].due == until
     with pytest.raises(Incomplete):  # once only
         ask_extension(
-            lead, by=cast.huang, now=cast.now + timedelta(days=2), asked=why(reason="season", until=until + timedelta(days=1))
+            lead,
+            by=cast.huang,
+            now=cast.now + timedelta(days=2),
+            asked=why(reason="season", until=until + timedelta(days=1)),
         )
 
 
@@ -157,7 +169,9 @@ def test_no_extension_goes_beyond_the_citys_deadline(cast: Cast) -> None:
 
 def test_another_unit_and_one_more(cast: Cast) -> None:
     ticket = cast.signed()
-    add_unit(ticket, by=cast.wang, now=cast.now + timedelta(hours=1), unit=cast.police, word="请到场维持秩序。")
+    add_unit(
+        ticket, by=cast.wang, now=cast.now + timedelta(hours=1), unit=cast.police, word="请到场维持秩序。"
+    )
     with pytest.raises(Incomplete):
         add_unit(ticket, by=cast.wang, now=cast.now + timedelta(hours=1), unit=cast.police)
     redispatch_ticket(
@@ -170,12 +184,19 @@ def test_another_unit_and_one_more(cast: Cast) -> None:
     ) == {"ended"}
     with pytest.raises(NotYours):
         redispatch_ticket(
-            ticket, by=cast.wang, now=cast.now + timedelta(hours=3), lead=cast.liuhe, word="指定。", designate=True
+            ticket,
+            by=cast.wang,
+            now=cast.now + timedelta(hours=3),
+            lead=cast.liuhe,
+            word="指定。",
+            designate=True,
         )
 
 
 def test_an_urge_is_counted_and_moves_nothing(cast: Cast) -> None:
     ticket = cast.signed()
-    urge_ticket(ticket, by=cast.zhang, now=cast.now + timedelta(hours=3), reason="caller", text="又打来问什么时候修。")
+    urge_ticket(
+        ticket, by=cast.zhang, now=cast.now + timedelta(hours=3), reason="caller", text="又打来问什么时候修。"
+    )
     ticket.refresh_from_db()
     assert (ticket.state, ticket.urges) == ("handling", 1)

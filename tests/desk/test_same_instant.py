@@ -87,7 +87,9 @@ def test_many_notes_at_once_make_one_unbroken_chain() -> None:
     ticket = cast.waiting()
     results = at_once(
         *[
-            lambda n=n: add_note(Ticket.objects.get(pk=ticket.pk), by=cast.wang, now=cast.now, text=f"备注{n}")
+            lambda n=n: add_note(
+                Ticket.objects.get(pk=ticket.pk), by=cast.wang, now=cast.now, text=f"备注{n}"
+            )
             for n in range(8)
         ]
     )

@@ -8,330 +8,455 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0003_import_parts'),
+        ("records", "0003_import_parts"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Attachment',
+            name="Attachment",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=fenzhen.records.words.attachment_choices, max_length=16)),
-                ('file_name', models.CharField(max_length=120)),
-                ('mime', models.CharField(max_length=64)),
-                ('size', models.PositiveIntegerField()),
-                ('checksum', models.CharField(max_length=64)),
-                ('stored_as', models.CharField(max_length=80, unique=True)),
-                ('at', models.DateTimeField()),
-                ('dropped_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(choices=fenzhen.records.words.attachment_choices, max_length=16)),
+                ("file_name", models.CharField(max_length=120)),
+                ("mime", models.CharField(max_length=64)),
+                ("size", models.PositiveIntegerField()),
+                ("checksum", models.CharField(max_length=64)),
+                ("stored_as", models.CharField(max_length=80, unique=True)),
+                ("at", models.DateTimeField()),
+                ("dropped_at", models.DateTimeField(null=True)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='CityWord',
+            name="CityWord",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=fenzhen.records.words.city_word_choices, max_length=16)),
-                ('once', models.CharField(max_length=64, unique=True)),
-                ('fields', models.JSONField(default=dict)),
-                ('made_at', models.DateTimeField()),
-                ('told_at', models.DateTimeField(null=True)),
-                ('way', models.CharField(blank=True, max_length=8)),
-                ('batch', models.CharField(blank=True, db_index=True, max_length=40)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(choices=fenzhen.records.words.city_word_choices, max_length=16)),
+                ("once", models.CharField(max_length=64, unique=True)),
+                ("fields", models.JSONField(default=dict)),
+                ("made_at", models.DateTimeField()),
+                ("told_at", models.DateTimeField(null=True)),
+                ("way", models.CharField(blank=True, max_length=8)),
+                ("batch", models.CharField(blank=True, db_index=True, max_length=40)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='ContactWay',
+            name="ContactWay",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('courier', models.CharField(choices=fenzhen.records.words.courier_choices, max_length=16)),
-                ('address', fenzhen.records.keys.SealedText()),
-                ('is_active', models.BooleanField(default=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("courier", models.CharField(choices=fenzhen.records.words.courier_choices, max_length=16)),
+                ("address", fenzhen.records.keys.SealedText()),
+                ("is_active", models.BooleanField(default=True)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('state', models.CharField(choices=fenzhen.records.words.delivery_choices, max_length=12)),
-                ('tries', models.PositiveSmallIntegerField(default=0)),
-                ('next_try_at', models.DateTimeField(null=True)),
-                ('sent_at', models.DateTimeField(null=True)),
-                ('trouble', models.CharField(blank=True, max_length=255)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("state", models.CharField(choices=fenzhen.records.words.delivery_choices, max_length=12)),
+                ("tries", models.PositiveSmallIntegerField(default=0)),
+                ("next_try_at", models.DateTimeField(null=True)),
+                ("sent_at", models.DateTimeField(null=True)),
+                ("trouble", models.CharField(blank=True, max_length=255)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='DutyPhone',
+            name="DutyPhone",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('time', models.CharField(choices=fenzhen.records.words.duty_time_choices, max_length=8)),
-                ('phone', models.CharField(max_length=32)),
-                ('name', models.CharField(blank=True, max_length=64)),
-                ('valid_from', models.DateField(blank=True, null=True)),
-                ('valid_to', models.DateField(blank=True, null=True)),
-                ('note', models.CharField(blank=True, max_length=255)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("time", models.CharField(choices=fenzhen.records.words.duty_time_choices, max_length=8)),
+                ("phone", models.CharField(max_length=32)),
+                ("name", models.CharField(blank=True, max_length=64)),
+                ("valid_from", models.DateField(blank=True, null=True)),
+                ("valid_to", models.DateField(blank=True, null=True)),
+                ("note", models.CharField(blank=True, max_length=255)),
             ],
             options={
-                'ordering': ['unit', 'time', '-valid_from', 'id'],
+                "ordering": ["unit", "time", "-valid_from", "id"],
             },
         ),
         migrations.CreateModel(
-            name='Errand',
+            name="Errand",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('to_name', models.CharField(max_length=64)),
-                ('word', models.TextField(blank=True)),
-                ('due', models.DateTimeField()),
-                ('given_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('answer', models.TextField(blank=True)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("to_name", models.CharField(max_length=64)),
+                ("word", models.TextField(blank=True)),
+                ("due", models.DateTimeField()),
+                ("given_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                ("answer", models.TextField(blank=True)),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.CreateModel(
-            name='SavedFilter',
+            name="SavedFilter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('page', models.CharField(max_length=32)),
-                ('name', models.CharField(max_length=64)),
-                ('fields', fenzhen.records.keys.SealedJson()),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("page", models.CharField(max_length=32)),
+                ("name", models.CharField(max_length=64)),
+                ("fields", fenzhen.records.keys.SealedJson()),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['page', 'name'],
+                "ordering": ["page", "name"],
             },
         ),
         migrations.CreateModel(
-            name='TicketLink',
+            name="TicketLink",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=fenzhen.records.words.link_choices, max_length=16)),
-                ('at', models.DateTimeField()),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("kind", models.CharField(choices=fenzhen.records.words.link_choices, max_length=16)),
+                ("at", models.DateTimeField()),
             ],
             options={
-                'ordering': ['id'],
+                "ordering": ["id"],
             },
         ),
         migrations.RemoveConstraint(
-            model_name='assignment',
-            name='assignment_unit_once_a_round',
+            model_name="assignment",
+            name="assignment_unit_once_a_round",
         ),
         migrations.RemoveConstraint(
-            model_name='assignment',
-            name='assignment_one_lead_a_round',
+            model_name="assignment",
+            name="assignment_one_lead_a_round",
         ),
         migrations.AddField(
-            model_name='request',
-            name='basis',
+            model_name="request",
+            name="basis",
             field=models.CharField(blank=True, max_length=255),
         ),
         migrations.AddField(
-            model_name='request',
-            name='evidence',
+            model_name="request",
+            name="evidence",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='request',
-            name='proposes',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='records.unit'),
+            model_name="request",
+            name="proposes",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to="records.unit"
+            ),
         ),
         migrations.AddField(
-            model_name='request',
-            name='until',
+            model_name="request",
+            name="until",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='city_mode',
+            model_name="ticket",
+            name="city_mode",
             field=models.CharField(blank=True, choices=fenzhen.records.words.city_mode_choices, max_length=8),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='city_row',
+            model_name="ticket",
+            name="city_row",
             field=models.CharField(blank=True, max_length=64),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='city_state',
+            model_name="ticket",
+            name="city_state",
             field=models.CharField(blank=True, max_length=32),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='consult_due',
+            model_name="ticket",
+            name="consult_due",
             field=models.DateTimeField(null=True),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='designated',
+            model_name="ticket",
+            name="designated",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='extensions',
+            model_name="ticket",
+            name="extensions",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='returns',
+            model_name="ticket",
+            name="returns",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddField(
-            model_name='ticket',
-            name='urges',
+            model_name="ticket",
+            name="urges",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.AddIndex(
-            model_name='request',
-            index=models.Index(fields=['decision', 'kind', 'asked_at'], name='request_open'),
+            model_name="request",
+            index=models.Index(fields=["decision", "kind", "asked_at"], name="request_open"),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['recalled', 'returned', 'ended']), _negated=True), fields=('ticket', 'round', 'unit'), name='assignment_unit_once_a_round'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["recalled", "returned", "ended"]), _negated=True),
+                fields=("ticket", "round", "unit"),
+                name="assignment_unit_once_a_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.UniqueConstraint(condition=models.Q(('part', 'lead'), models.Q(('state__in', ['recalled', 'returned', 'ended']), _negated=True)), fields=('ticket', 'round'), name='assignment_one_lead_a_round'),
+            model_name="assignment",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(
+                    ("part", "lead"),
+                    models.Q(("state__in", ["recalled", "returned", "ended"]), _negated=True),
+                ),
+                fields=("ticket", "round"),
+                name="assignment_one_lead_a_round",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='request',
-            constraint=models.UniqueConstraint(condition=models.Q(('decision', ''), models.Q(('kind', 'void'), _negated=True)), fields=('assignment', 'kind'), name='request_one_open_of_a_kind'),
+            model_name="request",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("decision", ""), models.Q(("kind", "void"), _negated=True)),
+                fields=("assignment", "kind"),
+                name="request_one_open_of_a_kind",
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='assignment',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='records.assignment'),
+            model_name="attachment",
+            name="assignment",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attachments",
+                to="records.assignment",
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="attachment",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='reply',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='records.reply'),
+            model_name="attachment",
+            name="reply",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="attachments",
+                to="records.reply",
+            ),
         ),
         migrations.AddField(
-            model_name='attachment',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='attachments', to='records.ticket'),
+            model_name="attachment",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="attachments", to="records.ticket"
+            ),
         ),
         migrations.AddField(
-            model_name='cityword',
-            name='made_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="cityword",
+            name="made_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='cityword',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='city_words', to='records.ticket'),
+            model_name="cityword",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="city_words", to="records.ticket"
+            ),
         ),
         migrations.AddField(
-            model_name='cityword',
-            name='told_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="cityword",
+            name="told_by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='contactway',
-            name='person',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='contact_ways', to=settings.AUTH_USER_MODEL),
+            model_name="contactway",
+            name="person",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="contact_ways",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='contactway',
-            name='unit',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='contact_ways', to='records.unit'),
+            model_name="contactway",
+            name="unit",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="contact_ways",
+                to="records.unit",
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='notice',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='records.notice'),
+            model_name="delivery",
+            name="notice",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="deliveries", to="records.notice"
+            ),
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='way',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='records.contactway'),
+            model_name="delivery",
+            name="way",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="records.contactway",
+            ),
         ),
         migrations.AddField(
-            model_name='dutyphone',
-            name='unit',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='duty_phones', to='records.unit'),
+            model_name="dutyphone",
+            name="unit",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="duty_phones", to="records.unit"
+            ),
         ),
         migrations.AddField(
-            model_name='errand',
-            name='assignment',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='errands', to='records.assignment'),
+            model_name="errand",
+            name="assignment",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="errands", to="records.assignment"
+            ),
         ),
         migrations.AddField(
-            model_name='errand',
-            name='given_by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="errand",
+            name="given_by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='errand',
-            name='to_person',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='errands', to=settings.AUTH_USER_MODEL),
+            model_name="errand",
+            name="to_person",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="errands",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='savedfilter',
-            name='owner',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='filters', to=settings.AUTH_USER_MODEL),
+            model_name="savedfilter",
+            name="owner",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="filters",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='ticketlink',
-            name='by',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="ticketlink",
+            name="by",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='ticketlink',
-            name='other',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_in', to='records.ticket'),
+            model_name="ticketlink",
+            name="other",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="links_in", to="records.ticket"
+            ),
         ),
         migrations.AddField(
-            model_name='ticketlink',
-            name='ticket',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='links_out', to='records.ticket'),
+            model_name="ticketlink",
+            name="ticket",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="links_out", to="records.ticket"
+            ),
         ),
         migrations.AddIndex(
-            model_name='cityword',
-            index=models.Index(fields=['told_at', 'made_at'], name='city_word_untold'),
+            model_name="cityword",
+            index=models.Index(fields=["told_at", "made_at"], name="city_word_untold"),
         ),
         migrations.AddConstraint(
-            model_name='contactway',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('person__isnull', False), ('unit__isnull', True)), models.Q(('person__isnull', True), ('unit__isnull', False)), _connector='OR'), name='contact_way_of_one'),
+            model_name="contactway",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("person__isnull", False), ("unit__isnull", True)),
+                    models.Q(("person__isnull", True), ("unit__isnull", False)),
+                    _connector="OR",
+                ),
+                name="contact_way_of_one",
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['state', 'next_try_at'], name='delivery_due'),
+            model_name="delivery",
+            index=models.Index(fields=["state", "next_try_at"], name="delivery_due"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('notice', 'way'), name='delivery_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(fields=("notice", "way"), name="delivery_once"),
         ),
         migrations.AddIndex(
-            model_name='errand',
-            index=models.Index(fields=['done_at', 'due'], name='errand_open'),
+            model_name="errand",
+            index=models.Index(fields=["done_at", "due"], name="errand_open"),
         ),
         migrations.AddConstraint(
-            model_name='savedfilter',
-            constraint=models.UniqueConstraint(fields=('owner', 'page', 'name'), name='filter_once'),
+            model_name="savedfilter",
+            constraint=models.UniqueConstraint(fields=("owner", "page", "name"), name="filter_once"),
         ),
         migrations.AddConstraint(
-            model_name='ticketlink',
-            constraint=models.UniqueConstraint(fields=('ticket', 'other'), name='link_once'),
+            model_name="ticketlink",
+            constraint=models.UniqueConstraint(fields=("ticket", "other"), name="link_once"),
         ),
     ]
