@@ -36,6 +36,16 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "unsolved_reason": words.UNSOLVED_REASONS,
     "remark": words.REMARKS,
     "turn": words.TURNS,
+    "return_reason": words.RETURN_REASONS,
+    "extension_reason": words.EXTENSION_REASONS,
+    "urge_reason": words.URGE_REASONS,
+    "city_word": words.CITY_WORDS,
+    "city_mode": words.CITY_MODES,
+    "duty_time": words.DUTY_TIMES,
+    "attachment": words.ATTACHMENTS,
+    "link": words.LINKS,
+    "courier": words.COURIERS,
+    "delivery": words.DELIVERIES,
 }
 
 
