@@ -8,6 +8,7 @@ return is the chief's to decide and goes to consultation; a designated unit may 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils.translation import gettext as _
 
@@ -88,11 +89,11 @@ def decide_return(request: Request, *, by: User, now: datetime, approve: bool, t
     if is_last and by.role != roles.Role.SECTION_CHIEF:
         raise NotYours
     moves = [Move(assignment, "approve_return")]
-    changes: dict[str, object] = {"returns": ticket.returns + 1}
+    changes: dict[str, Any] = {"returns": ticket.returns + 1}
     if assignment.part == "lead":
         moves += [move for move in ended(ticket) if move.assignment.pk != assignment.pk]
         changes |= {"own_deadline": None, "lead_unit": None}
-    step(ticket, "approve_return", by=by, now=now, moves=moves, facts=_decided(request, text), **changes)  # type: ignore[arg-type]  # columns
+    step(ticket, "approve_return", by=by, now=now, moves=moves, facts=_decided(request, text), **changes)
     done = _decide(request, by, now, "approved", text)
     if is_last and assignment.part == "lead":
         open_consultation(
@@ -153,6 +154,7 @@ def decide_extension(
         raise Incomplete({"until": _("新的日期应晚于现在的时限。")})
     if assignment.round == 1 and ticket.city_deadline and end > ticket.city_deadline:
         raise Incomplete({"until": _("超过了市级时限;请先向市平台申请延期,批准后再改。")})
+    changes: dict[str, Any] = {"extensions": ticket.extensions + 1} if assignment.part == "lead" else {}
     step(
         ticket,
         "extend",
@@ -160,7 +162,7 @@ def decide_extension(
         now=now,
         moves=[Move(assignment, "extend", until=end)],
         facts=_decided(request, text),
-        **({"extensions": ticket.extensions + 1} if assignment.part == "lead" else {}),
+        **changes,
     )
     return _decide(request, by, now, "approved", text)
 
