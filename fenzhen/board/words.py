@@ -34,6 +34,7 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "withdraw_reason": words.WITHDRAW_REASONS,
     "send_back_reason": words.SEND_BACK_REASONS,
     "unsolved_reason": words.UNSOLVED_REASONS,
+    "import_field": words.IMPORT_FIELDS,
     "remark": words.REMARKS,
     "turn": words.TURNS,
     "return_reason": words.RETURN_REASONS,

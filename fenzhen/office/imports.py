@@ -18,10 +18,10 @@ from datetime import date, datetime, time, timedelta
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, transaction
 from django.db.models import F
 from django.utils.translation import gettext as _
 
@@ -44,7 +44,7 @@ from fenzhen.office.mapping import (
     shipped_mappings,
     taken_from,
 )
-from fenzhen.office.tables import Cell, Row, Table, Unreadable, open_table, text_of
+from fenzhen.office.tables import Cell, Readable, Row, Table, Unreadable, open_table, text_of
 from fenzhen.records.imports import ImportBatch, ImportPart
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
@@ -54,7 +54,7 @@ BLOCK = 200
 #: Rows of an upload kept in one sealed part; also what the worker does in one go.
 PART = 400
 #: A page takes so many rows; longer files are for the prompt, which nobody waits for.
-MOST_BY_PAGE = 20_000
+MOST_BY_PAGE = 10_000
 #: An upload that nobody confirmed, and refused rows that nobody fetched, are thrown away after this.
 KEPT = timedelta(days=7)
 
@@ -165,7 +165,7 @@ def import_file(
 
 
 def keep_upload(
-    source: BinaryIO,
+    source: Readable,
     *,
     by: User,
     now: datetime,
@@ -241,12 +241,25 @@ def drop_upload(batch: ImportBatch, *, by: User, now: datetime) -> None:
 def work_imports(*, by: User, now: datetime) -> int:
     """Take in the next part of the oldest confirmed upload; returns how many rows that were.
 
-    Called again and again by the worker: each part is one transaction, so a crash costs nothing.
+    Called again and again by the worker: each part is one transaction, so a crash costs nothing. What cannot
+    go on for a reason of its own is marked so, for the page, and does not stand in the way of the next one.
     """
-    waiting = ImportBatch.objects.filter(confirmed_at__isnull=False, finished_at=None, parts__isnull=False)
+    waiting = ImportBatch.objects.filter(
+        confirmed_at__isnull=False, finished_at=None, parts__isnull=False, trouble=""
+    )
     batch = waiting.order_by("pk").first()
     if batch is None:
         return 0
+    try:
+        return _work(batch, now)
+    except DatabaseError:
+        raise  # the database is busy or away: the same part again, later
+    except Exception as why:
+        ImportBatch.objects.filter(pk=batch.pk).update(trouble=type(why).__name__)
+        raise
+
+
+def _work(batch: ImportBatch, now: datetime) -> int:
     with transaction.atomic():
         part = ImportPart.objects.select_for_update().filter(batch=batch, is_done=False).order_by("n").first()
         if part is not None:
@@ -264,7 +277,7 @@ def work_imports(*, by: User, now: datetime) -> int:
     for name, count in dict(batch.figures.get("done", {})).items():
         setattr(report, name, int(count))
     _finished(batch, report, batch.by, now)
-    ImportPart.objects.filter(batch=batch, refused=None).delete()
+    ImportPart.objects.filter(batch=batch, refused__isnull=True).delete()
     return 0
 
 

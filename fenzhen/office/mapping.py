@@ -21,39 +21,10 @@ from fenzhen.hotline import privacy
 from fenzhen.office.cells import BadCell, contact_of, is_nothing, is_secret, moment_of, number_of, plain
 from fenzhen.office.tables import DAMAGED, Cell, Row, text_of
 from fenzhen.records.places import Place
-from fenzhen.records.words import CHANNELS, KINDS, SATISFIED, SOLVED
+from fenzhen.records.words import CHANNELS, IMPORT_FIELDS, KINDS, SATISFIED, SOLVED
 
 #: The header may stand under a title and a date.
 HEADER_WITHIN = 10
-#: Ours on the left of a mapping, and the screen's word for it.
-FIELDS: Mapping[str, str] = {
-    "external_no": "编号",
-    "title": "标题",
-    "body": "内容",
-    "kind": "类型",
-    "channel": "来源",
-    "name": "来电人",
-    "phone": "电话",
-    "account": "账号",
-    "contact": "电话或账号",
-    "secret": "是否保密",
-    "received_at": "受理时间",
-    "city_received_at": "市级派单时间",
-    "city_deadline": "市级时限",
-    "city_category": "市级分类",
-    "level": "等级",
-    "district": "区",
-    "town": "街乡镇",
-    "community": "村社区",
-    "point": "点位",
-    "address": "地址",
-    "status": "状态",
-    "result": "办理结果",
-    "answer": "回复内容",
-    "solved": "是否解决",
-    "satisfied": "是否满意",
-    "closed_at": "办结时间",
-}
 _PLACE_FIELDS = ("district", "town", "community", "point", "address")
 _CODES: Mapping[str, Iterable[str]] = {
     "kind": KINDS,
@@ -154,9 +125,10 @@ def parsed_mapping(raw: Mapping[str, Any], file_name: str) -> MappingFile:
     faults: list[str] = []
     columns: dict[str, tuple[str, ...]] = {}
     for ours, theirs in dict(raw.get("columns", {})).items():
-        if ours not in FIELDS:
+        if ours not in IMPORT_FIELDS:
             faults.append(
-                _("[columns] 没有叫 %(ours)s 的栏目,可用:%(all)s") % {"ours": ours, "all": " ".join(FIELDS)}
+                _("[columns] 没有叫 %(ours)s 的栏目,可用:%(all)s")
+                % {"ours": ours, "all": " ".join(IMPORT_FIELDS)}
             )
             continue
         columns[ours] = (theirs,) if isinstance(theirs, str) else tuple(str(name) for name in theirs)
@@ -388,7 +360,6 @@ def _name(text: str) -> str:
 
 
 __all__ = [
-    "FIELDS",
     "BadMapping",
     "Fitted",
     "MappingFile",

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
-from typing import BinaryIO
+from typing import Protocol
 
 from django.utils.translation import gettext as _
 
@@ -51,7 +51,13 @@ class Table:
         return sum(1 for _row in self.rows())
 
 
-def open_table(source: Path | BinaryIO, name: str = "") -> Table:
+class Readable(Protocol):
+    """Whatever gives its bytes: an open file, an upload."""
+
+    def read(self) -> bytes: ...
+
+
+def open_table(source: Path | Readable, name: str = "") -> Table:
     """Look at a file's bytes: what kind it is, which encoding and delimiter. Raises `Unreadable`.
 
     The kind is told by the content, not by the name: many an .xls is a CSV that was renamed.

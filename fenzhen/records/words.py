@@ -307,6 +307,36 @@ TURNS: Words = {
     "5": "",
 }
 
+#: What a column of an imported file may mean (office/mapping.py).
+IMPORT_FIELDS: Words = {
+    "external_no": _("编号"),
+    "title": _("标题"),
+    "body": _("内容"),
+    "kind": _("类型"),
+    "channel": _("来源"),
+    "name": _("来电人"),
+    "phone": _("电话"),
+    "account": _("账号"),
+    "contact": _("电话或账号"),
+    "secret": _("是否保密"),
+    "received_at": _("受理时间"),
+    "city_received_at": _("市级派单时间"),
+    "city_deadline": _("市级时限"),
+    "city_category": _("市级分类"),
+    "level": _("等级"),
+    "district": _("区"),
+    "town": _("街乡镇"),
+    "community": _("村社区"),
+    "point": _("点位"),
+    "address": _("地址"),
+    "status": _("状态"),
+    "result": _("办理结果"),
+    "answer": _("回复内容"),
+    "solved": _("是否解决"),
+    "satisfied": _("是否满意"),
+    "closed_at": _("办结时间"),
+}
+
 
 def ticket_state_choices() -> list[tuple[str, "str | Promise"]]:
     """Callable, so that a changed table needs no migration; likewise the others below."""
