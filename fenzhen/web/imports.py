@@ -101,8 +101,13 @@ def _one(request: PageRequest, pk: int) -> dict[str, object]:
     batch = board.batch_for(request.user, pk)
     seen = board.progress_of(request.user, batch)
     figures = batch.figures
-    source = figures.get("done") or {} if seen.stage != "kept" else figures.get("expected") or {}
-    counts = [(_(label), source.get(key, 0), key) for key, label in COUNTS if key in source]
+    source = dict(figures.get("expected" if seen.stage == "kept" else "done") or {})
+    source |= {} if seen.stage == "kept" else {"imported": batch.imported, "known": batch.known}
+    source |= {"rows": batch.rows, "rejected": source.get("rejected", batch.rejected)}
+    always = {"rows", "imported", "known", "rejected"}
+    counts = [
+        (_(label), source.get(key, 0), key) for key, label in COUNTS if key in always or source.get(key)
+    ]
     return {
         "batch": batch,
         "seen": seen,
