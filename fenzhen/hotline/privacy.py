@@ -135,6 +135,8 @@ def lift_numbers(text: str) -> tuple[str, list[Lifted]]:
     >>> lift_numbers("我的电话是１３８１２３４５６７８,家在3号楼")
     ('我的电话是〔电话1〕,家在3号楼', [Lifted(kind=<LiftedKind.PHONE: 'phone'>, value='13812345678', mark='〔电话1〕')])
     """
+    if not text:
+        return text, []
     # A translation that keeps every character's position: NFKC could change lengths.
     narrow = text.translate(_NARROW)
     found: list[tuple[int, int, LiftedKind]] = []
