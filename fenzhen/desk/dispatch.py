@@ -58,15 +58,17 @@ def dispatch_ticket(
         for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
     ]
     changes: dict[str, Any] = {"level": level, "dispatched_at": now, "held_by": None, "held_until": None}
+    facts: dict[str, Any] = {"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""}
     if category is not None:
         changes["category"] = category
+        facts["category"] = category.code
     step(
         ticket,
         "dispatch",
         by=by,
         now=now,
         births=births,
-        facts={"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""},
+        facts=facts,
         **changes,
     )
     if chosen_rank is not None:

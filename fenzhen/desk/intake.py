@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any, NamedTuple
 
@@ -478,7 +478,18 @@ def ticket_from(
 
 def receive_facts(heard: Heard, ticket: Ticket) -> dict[str, Any]:
     """What the journal says of a ticket that was received."""
-    return {**history_facts(ticket), "channel": ticket.channel, **heard.facts}
+    facts = {
+        **history_facts(ticket),
+        "channel": ticket.channel,
+        "kind": ticket.kind,
+        "town": ticket.town.code if ticket.town else None,
+        "category": ticket.category.code if ticket.category else None,
+        # A row of a file may tell of an earlier hour than that of reading it in.
+        "received": ticket.received_at.astimezone(UTC).isoformat(),
+    }
+    if ticket.city_deadline:
+        facts["city_deadline"] = ticket.city_deadline.astimezone(UTC).isoformat()
+    return facts | heard.facts
 
 
 def history_facts(ticket: Ticket) -> dict[str, Any]:

@@ -247,14 +247,16 @@ class Story:
             for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
         ]
         changes: dict[str, Any] = {"level": level, "dispatched_at": now, **_NOT_HELD}
+        facts: dict[str, Any] = {"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""}
         if category is not None:
             changes["category"] = category
+            facts["category"] = category.code
         self._play(
             "dispatch",
             by,
             now,
             births=births,
-            facts={"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""},
+            facts=facts,
             **changes,
         )
         return births

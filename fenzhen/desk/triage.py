@@ -127,6 +127,7 @@ def record_advice(ticket: Ticket, *, by: User, now: datetime, advice: Mapping[st
         facts={
             "adviser": fields.get("adviser", ""),
             "units": [u.get("unit") for u in fields.get("units", [])],
+            **{name: changes[name].code for name in ("category", "place", "town") if name in changes},
         },
         **changes,
     )
