@@ -1,8 +1,8 @@
 # Few words; everything also works without make.
-.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean
+.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser
 
 help:        ## these words
-	@sed -n 's/^\([a-z]*\): *.*## /\1	/p' $(MAKEFILE_LIST)
+	@sed -n 's/^\([a-z-]*\): *.*## /\1	/p' $(MAKEFILE_LIST)
 
 setup:       ## everything between a fresh clone and a program that starts
 	@setup/prepare run
@@ -42,6 +42,9 @@ postgres: ready ## on a real PostgreSQL
 
 messages: ready ## collect the screens' texts into the .po files and compile them
 	.venv/bin/python setup/messages.py collect
+
+prove-adviser: ## the adviser's figures, reckoned anew (needs ../shared/data)
+	@.venv/bin/python bench/adviser/prove.py $(ARGS)
 
 lock:        ## write the lock files anew (make lock ARGS=--upgrade)
 	setup/lock $(ARGS)

@@ -189,7 +189,7 @@ def learn(
         vectors = _vectors(texts)
     counts = (title_counts, body_counts)
     same = near_duplicates([f"{title} {body}" for title, body in zip(titles, bodies, strict=True)])
-    part = _parts_of(label_at, same, seed)
+    part = parts_of(label_at, same, seed)
     with _BLAS.limit(limits=1, user_api="blas"):
         scores: NDArray[np.float64] | None = None
         for number in range(int(part.max()) + 1):
@@ -416,13 +416,15 @@ def _checked(texts: Sequence[Fields], labels: Sequence[str]) -> list[str]:
     return sorted(number)
 
 
-def _parts_of(label_at: NDArray[np.int64], same: NDArray[np.int64], seed: int) -> NDArray[np.int64]:
-    """A part per row: near-duplicates in one, labels spread evenly."""
+def parts_of(
+    label_at: NDArray[np.int64], same: NDArray[np.int64], seed: int, most: int = PARTS
+) -> NDArray[np.int64]:
+    """A part (0, 1, …) per row: near-duplicates in one, labels spread evenly."""
     draw = np.random.default_rng(seed)
     groups, first, inverse = np.unique(same, return_index=True, return_inverse=True)
     order = draw.permutation(len(groups))
     order = order[np.argsort(label_at[first[order]], kind="stable")]
-    parts = min(PARTS, len(groups))
+    parts = min(most, len(groups))
     if parts < 2:
         raise BadTraining("all texts are nearly the same: nothing to tell apart")
     part = np.zeros(len(groups), dtype=np.int64)

@@ -42,6 +42,11 @@ def near_duplicates(texts: Sequence[str], *, least: float = 0.7) -> NDArray[np.i
             at = int(parent[at])
         return at
 
+    # A text too short for a 4-gram is a duplicate of nothing but itself.
+    first_of: dict[str, int] = {}
+    for at, text in enumerate(texts):
+        if text.strip() and not len(sets[at]):
+            parent[at] = first_of.setdefault(text, at)
     for band in range(_BANDS):
         buckets: dict[bytes, list[int]] = {}
         for at in range(count):

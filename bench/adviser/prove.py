@@ -1,0 +1,150 @@
+"""Everything the adviser says about labels, reckoned anew: `make prove-adviser`.
+
+Five outer parts with near-duplicates together; inside each training part everything is chosen and calibrated, the other part is only scored.
+Near-duplicates: Jaccard of character 4-grams of title and body at least .7 (fenzhen/advisor/duplicates.py), passed on. Then the speed of one
+core, and how often cross-fitted certificates break their promise on halves of the same messages (`--validity N`).
+
+    prove.py --data ../shared/data/teddy/messages_labelled_train.csv [--embedding] [--seed 1] [--validity 20] [--json]
+
+Prints one JSON object. The messages are not part of this repository.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import sys
+import time
+from pathlib import Path
+
+for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_name, "1")
+
+import numpy as np  # noqa: E402  (the number of threads is read when numpy is imported)
+
+from fenzhen.advisor import score, storage  # noqa: E402  (as above)
+from fenzhen.advisor.calibrate import learn_certified  # noqa: E402  (as above)
+from fenzhen.advisor.certificate import certify  # noqa: E402  (as above)
+from fenzhen.advisor.classify import Classifier, learn, parts_of  # noqa: E402  (as above)
+from fenzhen.advisor.duplicates import near_duplicates  # noqa: E402  (as above)
+from fenzhen.advisor.text import clean  # noqa: E402  (as above)
+
+ALPHA, DELTA = 0.03, 0.05
+
+
+def main() -> None:
+    ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    root = Path(__file__).resolve().parents[2]
+    ask.add_argument(
+        "--data", type=Path, default=root.parent / "shared/data/teddy/messages_labelled_train.csv"
+    )
+    ask.add_argument("--embedding", action="store_true")
+    ask.add_argument("--seed", type=int, default=1)
+    ask.add_argument(
+        "--validity", type=int, default=0, help="repeats of the check on halves (about 20 s each)"
+    )
+    given = ask.parse_args()
+    if not given.data.exists():
+        sys.exit(f"{given.data} is not here: nothing can be reckoned")
+    with given.data.open(encoding="utf-8-sig", newline="") as handle:
+        rows = list(csv.DictReader(handle))
+    texts = [(row["topic"], row["detail"]) for row in rows]
+    labels = [row["label"] for row in rows]
+    names = sorted(set(labels))
+    label_at = np.array([names.index(label) for label in labels])
+    same = near_duplicates([f"{clean(title)} {clean(body)}" for title, body in texts])
+    part = parts_of(label_at, same, given.seed)
+    found: dict[str, object] = {"rows": len(rows), "groups": len(np.unique(same))}
+
+    likely = np.zeros((len(rows), len(names)))
+    automatic = np.zeros(len(rows), dtype=bool)
+    folds = []
+    classifier: Classifier | None = None
+    for number in range(5):
+        began = time.perf_counter()
+        inside, outside = np.flatnonzero(part != number), np.flatnonzero(part == number)
+        classifier, certificate = learn_certified(
+            [texts[at] for at in inside],
+            [labels[at] for at in inside],
+            alpha=ALPHA,
+            delta=DELTA,
+            embedding=given.embedding,
+        )
+        likely[outside] = classifier.probabilities([texts[at] for at in outside])
+        automatic[outside] = certificate.allows(likely[outside].max(axis=1))
+        truth = [labels[at] for at in outside]
+        folds.append(score.realised(certificate, truth, names, likely[outside]))
+        print(f"part {number + 1} of 5: {time.perf_counter() - began:.0f} s", file=sys.stderr)
+    figures = score.score(labels, names, likely)
+    right = likely.argmax(axis=1) == label_at
+    curve = score.coverage_curve(right, likely.max(axis=1))
+    found |= {name: figures[name] for name in ("accuracy", "macro_f1", "top2", "top3", "per_class")}
+    found["coverage_at_precision"] = {
+        str(wanted): round(float(curve[curve[:, 1] >= wanted, 0].max(initial=0.0)), 4)
+        for wanted in (0.99, 0.98, 0.975, 0.97, 0.95)
+    }
+    found["certificate"] = {
+        "alpha": ALPHA,
+        "delta": DELTA,
+        "coverage": round(float(automatic.mean()), 4),
+        "precision": round(float(right[automatic].mean()), 4) if automatic.any() else None,
+        "parts": folds,
+    }
+    assert classifier is not None
+    found |= score.speed(classifier, [(title, body[:300]) for title, body in texts])
+    path = Path(os.environ.get("TMPDIR", "/tmp")) / f"prove-{os.getpid()}.model"  # a scratch file of this run
+    storage.save(classifier, path)
+    began = time.perf_counter()
+    storage.load(path)
+    found |= {
+        "load_seconds": round(time.perf_counter() - began, 2),
+        "file_mb": round(path.stat().st_size / 1e6, 1),
+    }
+    path.unlink()
+    if given.validity:
+        found["validity"] = validity(texts, labels, label_at, same, given.validity)
+    found["peak_mb"] = score.peak_mb()
+    print(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def validity(texts, labels, label_at, same, repeats: int) -> dict[str, object]:
+    """Learn and certify on a random half, look at the other: is the share of wrong ones above α?
+
+    The other half is itself a sample, so a promise counts as surely broken when α lies below the 95 % lower bound of what it shows, and
+    ``above`` counts every time the sample alone lies above; under a certificate that just keeps its promise about half would.
+    """
+    above = sure = given = 0
+    coverage, precision = [], []
+    for repeat in range(repeats):
+        half = parts_of(label_at, same, 100 + repeat, 2)
+        inside, outside = np.flatnonzero(half == 0), np.flatnonzero(half == 1)
+        learned = learn([texts[at] for at in inside], [labels[at] for at in inside], seed=repeat)
+        left = learned.left_out
+        certificate = certify(
+            left.probabilities.max(axis=1),
+            left.probabilities.argmax(axis=1) == left.label_at,
+            alpha=ALPHA, delta=DELTA, cases="cross-fitted", same=left.same,
+        )  # fmt: skip
+        likely = learned.classifier.probabilities([texts[at] for at in outside])
+        allowed = certificate.allows(likely.max(axis=1))
+        wrong = int((likely.argmax(axis=1) != label_at[outside])[allowed].sum())
+        given += certificate.threshold is not None
+        if allowed.any():
+            above += wrong / allowed.sum() > ALPHA
+            from scipy import stats
+
+            sure += float(stats.binom.sf(wrong - 1, int(allowed.sum()), ALPHA)) < 0.05
+            coverage.append(float(allowed.mean()))
+            precision.append(1 - wrong / float(allowed.sum()))
+        print(f"half {repeat + 1} of {repeats}", file=sys.stderr)
+    return {
+        "repeats": repeats, "certified": given, "above_alpha_in_the_sample": above, "surely_above": sure,
+        "mean_coverage": round(float(np.mean(coverage)), 4) if coverage else 0.0,
+        "mean_precision": round(float(np.mean(precision)), 4) if precision else None,
+    }  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
