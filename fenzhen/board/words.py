@@ -40,13 +40,16 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "return_reason": words.RETURN_REASONS,
     "extension_reason": words.EXTENSION_REASONS,
     "urge_reason": words.URGE_REASONS,
+    "exclusion_reason": words.EXCLUSION_REASONS,
     "city_word": words.CITY_WORDS,
     "city_mode": words.CITY_MODES,
     "duty_time": words.DUTY_TIMES,
+    "phone_outcome": words.PHONE_OUTCOMES,
     "attachment": words.ATTACHMENTS,
     "link": words.LINKS,
     "courier": words.COURIERS,
     "delivery": words.DELIVERIES,
+    "notice": words.NOTICES,
 }
 
 

@@ -91,6 +91,15 @@ class Past:
         self.stories.append(story)
         return story
 
+    def copy_city(self, heard: Heard, *, by: User, now: datetime) -> "Story":
+        """`copy_city`: an order that the city gave to a unit itself; it is watched and never queued."""
+        story = self._begun(heard, by=by, now=now)
+        ticket = story.ticket
+        facts = receive_facts(heard, ticket)
+        story.played.append(play_begin(ticket, "copy_city", by=by, now=now, facts=facts))
+        self.stories.append(story)
+        return story
+
     def write(self) -> int:
         """Write every story told so far, all or nothing, and begin anew. Returns how many tickets.
 
@@ -200,6 +209,10 @@ class Story:
         self._note(played, "withdraw", _kept(text))
 
     # triage ---------------------------------------------------------------------------------------------
+
+    def end_watch(self, *, by: User, now: datetime, closed_at: datetime | None = None) -> None:
+        """`end_watch`."""
+        self._play("end_watch", by, now, closed_at=closed_at or now)
 
     def ask_back(self, *, by: User, now: datetime, text: str) -> None:
         """`ask_back`."""

@@ -127,6 +127,28 @@ def due(
     return own
 
 
+def due_after_change(
+    end: datetime,
+    level_end: datetime,
+    since: datetime,
+    before: datetime | None,
+    after: datetime,
+    rules: ClockRules,
+) -> datetime:
+    """Where a handling clock ends once the city has moved its own deadline from *before* to *after*.
+
+    *end* is its present end, *level_end* what its level alone would give, *since* when the city received the
+    order. An earlier date always counts, less the district's margin. A later one moves only a clock that the
+    city's date had bound: where the level was stricter, it stays so. What the desk has already granted beyond
+    the new date stays granted as long as it lies within it.
+    """
+    kept = after - (after - since) * rules.margin
+    if before is not None and after > before:
+        was_bound = before - (before - since) * rules.margin <= level_end
+        return max(end, kept) if was_bound else end
+    return min(end, kept)
+
+
 def replay(ticks: Iterable[Tick], rules: ClockRules) -> dict[tuple[Clock, str], Reading]:
     """All clocks of one ticket and its assignments after *ticks*, which must be in order of time.
 

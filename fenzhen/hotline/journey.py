@@ -207,7 +207,14 @@ TICKET: Final[tuple[Row, ...]] = (
     # orders of the city's that another unit handles under the city's own hand
     _row("copy_city", (), T.WATCHED, roles.INTAKE, "city_copied"),
     _row("end_watch", {T.WATCHED}, T.CLOSED, roles.INTAKE, "watch_ended"),
-    _row("take_over", {T.WATCHED}, T.PENDING_DISPATCH, roles.DESK, "taken_over", starts={Clock.TRIAGE}),
+    _row(
+        "take_over",
+        {T.WATCHED},
+        T.PENDING_DISPATCH,
+        roles.DESK | {Role.SYSTEM},
+        "taken_over",
+        starts={Clock.TRIAGE},
+    ),
     # the unit (the lead's assignment carries these)
     _row("sign", {T.DISPATCHED, T.REHANDLING}, T.HANDLING, _UNIT_OR_DESK, "signed"),
     _row("reply", {T.HANDLING}, T.PENDING_REVIEW, _UNIT_OR_DESK, "replied"),
@@ -279,6 +286,7 @@ TICKET: Final[tuple[Row, ...]] = (
     _row("join_call", ANY, None, roles.INTAKE, "call_joined"),
     _row("urge", OPEN | WATCHING, None, roles.INTAKE | {Role.SUPERVISOR}, "urged"),
     _row("link", ANY, None, roles.INTAKE, "linked"),
+    _row("unlink", ANY, None, roles.INTAKE, "unlinked"),
     _row("attach", ANY, None, _PEOPLE | roles.UNIT, "attached"),
     _row("drop_attachment", ANY, None, _PEOPLE | roles.UNIT, "attachment_dropped"),
     _row("change_city", ANY, None, roles.INTAKE, "city_changed"),

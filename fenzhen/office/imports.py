@@ -534,6 +534,7 @@ def _count(batch: ImportBatch, counts: Report, *, rows: bool) -> None:
 def _mapping_kept(mapping: MappingFile) -> dict[str, Any]:
     kept = asdict(mapping)
     kept["closed"] = {"status": sorted(mapping.closed)}
+    kept["withdrawn"] = {"status": sorted(mapping.withdrawn)}
     return kept
 
 

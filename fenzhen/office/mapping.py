@@ -21,7 +21,7 @@ from fenzhen.hotline import privacy
 from fenzhen.office.cells import BadCell, contact_of, is_nothing, is_secret, moment_of, number_of, plain
 from fenzhen.office.tables import DAMAGED, Cell, Row, text_of
 from fenzhen.records.places import Place
-from fenzhen.records.words import CHANNELS, IMPORT_FIELDS, KINDS, SATISFIED, SOLVED
+from fenzhen.records.words import CHANNELS, CITY_MODES, IMPORT_FIELDS, KINDS, SATISFIED, SOLVED
 
 #: The header may stand under a title and a date.
 HEADER_WITHIN = 10
@@ -32,6 +32,7 @@ _CODES: Mapping[str, Iterable[str]] = {
     "solved": SOLVED,
     "satisfied": SATISFIED,
     "level": ("1", "2", "3", "4"),
+    "city_mode": CITY_MODES,
 }
 _LEVEL_WORDS = {"一级": "1", "二级": "2", "三级": "3", "四级": "4"}
 _YES = {"是", "1", "y", "yes", "true", "保密"}
@@ -70,6 +71,7 @@ class MappingFile:
     columns: Mapping[str, tuple[str, ...]]
     joined: Mapping[str, str] = field(default_factory=dict)
     closed: frozenset[str] = frozenset()
+    withdrawn: frozenset[str] = frozenset()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
@@ -99,6 +101,12 @@ class Taken:
     outcome: dict[str, Any] | None = None
     unknown_caller: bool = False
     asks_place: bool = False
+    status: str = ""
+    is_withdrawn: bool = False
+    mode: str = ""
+    """How the city sent it, where the file says so: `direct` or `district`."""
+    city_unit: str = ""
+    changed_at: datetime | None = None
 
 
 def shipped_mappings() -> list[MappingFile]:
@@ -107,7 +115,7 @@ def shipped_mappings() -> list[MappingFile]:
     found = [
         parsed_mapping(tomllib.loads(item.read_text(encoding="utf-8")), item.name)
         for item in sorted(folder.iterdir(), key=lambda item: item.name)
-        if item.name.endswith(".toml")
+        if item.name.endswith(".toml") and not item.name.endswith("_out.toml")
     ]
     return sorted(found, key=lambda mapping: -len(mapping.recognise))
 
@@ -160,6 +168,7 @@ def parsed_mapping(raw: Mapping[str, Any], file_name: str) -> MappingFile:
         columns=columns,
         joined={str(k): str(v) for k, v in dict(raw.get("joined", {})).items()},
         closed=frozenset(str(item) for item in dict(raw.get("closed", {})).get("status", ())),
+        withdrawn=frozenset(str(item) for item in dict(raw.get("withdrawn", {})).get("status", ())),
         words=words,
     )
 
@@ -254,6 +263,7 @@ def taken_from(row: Row, fitted: Fitted, places: Places, *, now: datetime, histo
     received = tried(moment_of, reader.cell("received_at"))
     city_received = tried(moment_of, reader.cell("city_received_at"))
     deadline = tried(moment_of, reader.cell("city_deadline"))
+    changed_at = tried(moment_of, reader.cell("city_changed_at"))
     is_past = history or reader.text("status") in fitted.mapping.closed
     received = received or city_received or (closed_at if is_past else None)
     if closed_at and closed_at > now:
@@ -301,7 +311,18 @@ def taken_from(row: Row, fitted: Fitted, places: Places, *, now: datetime, histo
     if wrong:
         raise Rejected(wrong)
     outcome = _outcome(reader, closed_at) if is_past else None
-    return Taken(number, heard, outcome, unknown_caller=unknown, asks_place=asks)
+    return Taken(
+        number,
+        heard,
+        outcome,
+        unknown_caller=unknown,
+        asks_place=asks,
+        status=reader.text("status")[:32],
+        is_withdrawn=reader.text("status") in fitted.mapping.withdrawn,
+        mode=reader.code("city_mode", ""),
+        city_unit=reader.text("city_unit")[:64],
+        changed_at=changed_at,
+    )
 
 
 def _level(reader: "_Cells") -> str:

@@ -13,6 +13,8 @@ class ImportBatch(models.Model):
     checksum = models.CharField(max_length=64)
     mapping = models.CharField(max_length=64)
     is_history = models.BooleanField(default=False)
+    is_city = models.BooleanField(default=False)
+    """A file of the city's platform: its rows also change and withdraw what is here already."""
     by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)

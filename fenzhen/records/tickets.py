@@ -94,6 +94,10 @@ class Ticket(models.Model):
     city_state = models.CharField(max_length=32, blank=True)
     city_row = models.CharField(max_length=64, blank=True)
     """Fingerprint of the city's row as it was last seen, so that a changed one is noticed."""
+    city_changed_at = models.DateTimeField(null=True)
+    """When the city last changed the row that was seen last: an older state never overwrites a newer one."""
+    city_unit = models.CharField(max_length=64, blank=True)
+    """The unit that the city gave a direct order to, in the city's words."""
     designated = models.BooleanField(default=False)
     """The unit was designated after a dispute: it may not return the ticket again."""
     returns = models.PositiveSmallIntegerField(default=0)

@@ -88,6 +88,7 @@ ACTS: Words = {
     "finish_errand": _("转交办完"),
     "urge": _("催单"),
     "link": _("关联工单"),
+    "unlink": _("取消关联"),
     "attach": _("上传附件"),
     "drop_attachment": _("移除附件"),
     "change_city": _("市平台变更"),
@@ -215,6 +216,14 @@ EXTENSION_REASONS: Words = {
     "caller": _("诉求人要求推迟"),
     "investigation": _("调查取证未完成"),
 }
+#: Why the city should leave an order out of the rates.
+EXCLUSION_REASONS: Words = {
+    "beyond_duty": _("超出政府职责"),
+    "unreasonable": _("诉求不合理"),
+    "untrue": _("反映情况不实"),
+    "repeat": _("重复反映且无新事实"),
+    "legal_channel": _("应通过法定渠道"),
+}
 URGE_REASONS: Words = {
     "caller": _("诉求人催问"),
     "late": _("临近或超过时限"),
@@ -228,6 +237,13 @@ CITY_WORDS: Words = {
     "exclusion": _("剔除申请"),
 }
 CITY_MODES: Words = {"direct": _("直派"), "district": _("派区")}
+#: How a call to a unit's duty telephone went.
+PHONE_OUTCOMES: Words = {
+    "answered": _("已接听"),
+    "no_answer": _("无人接听"),
+    "busy": _("占线"),
+    "wrong_number": _("号码有误"),
+}
 DUTY_TIMES: Words = {"day": _("白天"), "night": _("夜间"), "holiday": _("节假日")}
 ATTACHMENTS: Words = {
     "photo": _("现场照片"),
@@ -247,8 +263,31 @@ COURIERS: Words = {
 DELIVERIES: Words = {
     "waiting": _("待发"),
     "quiet": _("静默时段,稍后发"),
+    "sending": _("发送中"),
     "sent": _("已发"),
+    "unsure": _("发送中断,可能已发"),
     "failed": _("发送失败"),
+    "needless": _("已在页面看过,不再发"),
+}
+#: What each kind of notice says, on the page and in a message.
+NOTICES: Words = {
+    "level_1": _("一级急件"),
+    "rehandled": _("回访未解决，已退回重办"),
+    "dispatched": _("新派来的工单，请签收"),
+    "sent_back": _("反馈被审核退回"),
+    "taken_back": _("派单已撤回"),
+    "need_info": _("派单员请您补充信息"),
+    "supplemented": _("信息已补充"),
+    "void_asked": _("有作废申请待您复核"),
+    "late_triage": _("派单超时"),
+    "late_sign": _("签收超时"),
+    "late_handling": _("办理超时"),
+    "late_callback": _("回访超时"),
+    "soon_handling": _("办理即将到期"),
+    "appointment": _("约定的回访时间到了"),
+    "call_joined": _("诉求人又来电，已并入"),
+    "imported": _("导入完成"),
+    "test_message": _("这是一条测试消息"),
 }
 DECISIONS: Words = {"approved": _("同意"), "refused": _("不同意")}
 TIME_UNITS: Words = {"hour": _("小时"), "calendar_day": _("天"), "working_day": _("工作日")}
@@ -323,6 +362,9 @@ IMPORT_FIELDS: Words = {
     "city_received_at": _("市级派单时间"),
     "city_deadline": _("市级时限"),
     "city_category": _("市级分类"),
+    "city_mode": _("派单方式"),
+    "city_unit": _("市派承办单位"),
+    "city_changed_at": _("变更时间"),
     "level": _("等级"),
     "district": _("区"),
     "town": _("街乡镇"),
