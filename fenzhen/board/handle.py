@@ -168,7 +168,8 @@ def shares_to_sign(viewer: User, pks: Sequence[int]) -> list[Assignment]:
 
 
 def _own(viewer: User) -> "QuerySet[Assignment]":
-    if viewer.role not in roles.UNIT or viewer.unit_id is None:
+    # Whoever only gets errands sees those (board/errands.py), never the caller's words.
+    if viewer.role != roles.Role.UNIT_LIAISON or viewer.unit_id is None:
         return Assignment.objects.none()
     return Assignment.objects.filter(unit_id=viewer.unit_id).exclude(state="recalled")
 

@@ -33,7 +33,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
     Role.SUPERVISOR: ("late", "late_sign", "rehandled_today"),
     Role.SECTION_CHIEF: ("late", "level_1", "rehandled_today", "voids"),
     Role.UNIT_LIAISON: ("to_sign", "in_hand", "due_today", "came_back"),
-    Role.UNIT_WORKER: ("to_sign", "in_hand", "due_today", "came_back"),
+    Role.UNIT_WORKER: (),  # errands only: their own page
     Role.DISTRICT_LEADER: ("intake_today", "open", "late"),
     Role.ANALYST: ("intake_today", "open", "late"),
     Role.ADMIN: (),
@@ -189,7 +189,7 @@ def _reviewed_today(viewer: User, now: datetime) -> "QuerySet[Assignment]":
 
 def _own(viewer: User) -> "QuerySet[Assignment]":
     """The unit's shares; nothing for somebody who belongs to none."""
-    if viewer.role not in UNIT or not viewer.unit_id:
+    if viewer.role != Role.UNIT_LIAISON or not viewer.unit_id:
         return Assignment.objects.none()
     return Assignment.objects.filter(unit_id=viewer.unit_id, ticket__is_history=False)
 

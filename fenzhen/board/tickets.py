@@ -57,11 +57,12 @@ class StoryLine:
 
 
 def visible(viewer: User) -> "QuerySet[Ticket]":
-    """All tickets that *viewer* may see at all. Units: those they have, or had, an assignment on."""
+    """All tickets that *viewer* may see at all. Units: those they have, or had, an assignment on; within a unit
+    those who get errands see their errands (`board/errands.py`) and no tickets."""
     rows = Ticket.objects.all()
     if viewer.role in roles.CENTRE or viewer.role in roles.READERS:
         return rows
-    if viewer.role in roles.UNIT and viewer.unit_id:
+    if viewer.role == roles.Role.UNIT_LIAISON and viewer.unit_id:
         mine = Assignment.objects.filter(unit_id=viewer.unit_id).exclude(state="recalled").values("ticket_id")
         return rows.filter(pk__in=mine)
     return rows.none()
@@ -86,6 +87,7 @@ def sight_of(viewer: User, ticket: Ticket) -> Sight:
     """How much of *ticket* the viewer may see."""
     same = bool(
         viewer.unit_id
+        and viewer.role != roles.Role.UNIT_WORKER
         and Assignment.objects.filter(ticket=ticket, unit_id=viewer.unit_id)
         .exclude(state="recalled")
         .exists()

@@ -5,11 +5,12 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from fenzhen.desk.attach import take_along
 from fenzhen.desk.step import Incomplete, Move, step, text_hash, verb
 from fenzhen.hotline import privacy, roles
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
-from fenzhen.records.words import SOLVED
+from fenzhen.records.words import PHONE_OUTCOMES, SOLVED
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def note_assignment(assignment: Assignment, *, by: User, now: datetime, text: st
         "note",
         by=by,
         now=now,
-        facts={"words": text_hash(kept), "assignment": assignment.pk},
+        facts={"words": text_hash(kept), "assignment": assignment.pk, **_on_behalf(by)},
     )
     return Note.objects.create(
         ticket=assignment.ticket, assignment=assignment, n=entry.n, by=by, at=now, kind="note", text=kept
@@ -120,7 +121,7 @@ def submit_reply(assignment: Assignment, *, by: User, now: datetime, answered: A
             **_on_behalf(by),
         },
     )
-    return Reply.objects.create(
+    reply = Reply.objects.create(
         assignment=assignment,
         by=by,
         at=now,
@@ -132,6 +133,44 @@ def submit_reply(assignment: Assignment, *, by: User, now: datetime, answered: A
         unsolved_reason=privacy.lift_numbers(privacy.clean_text(answered.unsolved_reason))[0][:255],
         internal_text=internal,
         public_text=public,
+    )
+    take_along(assignment, reply)
+    return reply
+
+
+@verb
+def phone_unit(
+    assignment: Assignment, *, by: User, now: datetime, outcome: str, answered_by: str = "", text: str = ""
+) -> Note:
+    """The desk rang the unit's duty telephone: who answered, and what was said. Nothing moves by itself.
+
+    Raises `Incomplete`: how it went is missing, or somebody answered and nobody knows who.
+    """
+    who = privacy.lift_numbers(privacy.clean_text(answered_by))[0][:64]
+    said = privacy.lift_numbers(privacy.clean_text(text))[0]
+    wrong: dict[str, str] = {}
+    if outcome not in PHONE_OUTCOMES:
+        wrong["outcome"] = _("请选择电话打得怎样。")
+    if outcome == "answered" and not who:
+        wrong["answered_by"] = _("请写明对方谁接的电话。")
+    if wrong:
+        raise Incomplete(wrong)
+    entry = step(
+        assignment.ticket,
+        "phone_unit",
+        by=by,
+        now=now,
+        facts={"assignment": assignment.pk, "outcome": outcome, "words": text_hash(who + said)},
+    )
+    told = "，".join(part for part in (str(PHONE_OUTCOMES[outcome]), who, said) if part)
+    return Note.objects.create(
+        ticket=assignment.ticket,
+        assignment=assignment,
+        n=entry.n,
+        by=by,
+        at=now,
+        kind="phone_unit",
+        text=told,
     )
 
 

@@ -23,6 +23,7 @@ from fenzhen.hotline import roles
 from fenzhen.hotline.clock import ClockRules, due
 from fenzhen.hotline.journey import Clock, NotOpen, Row, check, has
 from fenzhen.hotline.roles import Role
+from fenzhen.records.errands import Errand
 from fenzhen.records.handling import Assignment
 from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
@@ -322,6 +323,11 @@ def _same_unit(ticket: Ticket, by: User, moves: Iterable[Move]) -> None:
         return
     moves = list(moves)
     _own_moves(by, moves)
+    if by.role == Role.UNIT_WORKER:
+        # They were given an errand, not the ticket: they move no assignment.
+        if moves or not Errand.objects.filter(assignment__ticket=ticket, to_person=by).exists():
+            raise NotYours
+        return
     if not moves and (
         by.unit_id is None
         or not Assignment.objects.filter(ticket=ticket, unit_id=by.unit_id).exclude(state="recalled").exists()

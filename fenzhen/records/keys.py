@@ -88,6 +88,30 @@ class Keyring:
         except InvalidTag:
             raise SealBroken(column) from None
 
+    def seal_bytes(self, raw: bytes, column: str) -> bytes:
+        """Encrypt a file's bytes for *column*: ``fz1.<key id>.`` and then nonce ‖ ciphertext ‖ tag as they are."""
+        nonce = os.urandom(12)
+        body = AESGCM(self.keys[self.current]).encrypt(nonce, raw, f"{self.current}|{column}".encode())
+        return f"{_PREFIX}.{self.current}.".encode() + nonce + body
+
+    def open_bytes(self, sealed: bytes, column: str) -> bytes:
+        """Decrypt what `seal_bytes` sealed. Raises `KeyMissing` or `SealBroken`."""
+        try:
+            prefix, key, raw = sealed.split(b".", 2)
+            key_id = key.decode()
+        except ValueError:
+            raise SealBroken(column) from None
+        if prefix != _PREFIX.encode():
+            raise SealBroken(column)
+        if key_id not in self.keys:
+            raise KeyMissing(
+                f"key {key_id!r} is needed to read {column}; put it into FENZHEN_KEYS or the key file"
+            )
+        try:
+            return AESGCM(self.keys[key_id]).decrypt(raw[:12], raw[12:], f"{key_id}|{column}".encode())
+        except (InvalidTag, ValueError):
+            raise SealBroken(column) from None
+
     @property
     def index_key(self) -> bytes:
         oldest = list(self.keys)[-1]

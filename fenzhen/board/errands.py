@@ -1,0 +1,135 @@
+"""Errands: what a unit passed on within its house, and the slip that goes out without the caller."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.utils.translation import gettext as _
+
+from fenzhen.board.duty_phones import phone_of
+from fenzhen.board.tickets import NotVisible
+from fenzhen.hotline.clock import Colour, colour
+from fenzhen.hotline.privacy import executor_text
+from fenzhen.hotline.roles import Role
+from fenzhen.records.errands import Errand
+from fenzhen.records.handling import Assignment
+from fenzhen.records.people import User
+
+#: So many finished ones stay in sight.
+FINISHED = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """The task as it may leave the house: no name, no number, no door of the caller's."""
+
+    number: str
+    matter: str
+    place: str
+    task: str
+    to_name: str
+    due: datetime
+    unit: str
+    unit_phone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ErrandSeen:
+    """One errand with its slip and its clock."""
+
+    errand: Errand
+    slip: Slip
+    colour: Colour
+
+
+def errands_of(viewer: User, share: Assignment, now: datetime) -> list[ErrandSeen]:
+    """All errands of one share, for its unit's liaison and whoever got one."""
+    return [_seen(viewer, item, now) for item in _mine(viewer) if item.assignment_id == share.pk]
+
+
+def my_errands(viewer: User, now: datetime) -> tuple[list[ErrandSeen], list[ErrandSeen]]:
+    """(open, finished) errands that were given to this person; a liaison: those of the whole unit."""
+    rows = _mine(viewer)
+    waiting = sorted((r for r in rows if r.done_at is None), key=lambda r: (r.due, r.pk))
+    done = [r for r in reversed(rows) if r.done_at is not None][:FINISHED]
+    return [_seen(viewer, r, now) for r in waiting], [_seen(viewer, r, now) for r in done]
+
+
+def errand_for(viewer: User, pk: int, now: datetime) -> ErrandSeen:
+    """One errand. Raises `NotVisible`."""
+    for item in _mine(viewer):
+        if item.pk == pk:
+            return _seen(viewer, item, now)
+    raise NotVisible
+
+
+def colleagues(viewer: User) -> list[User]:
+    """Whom a liaison can give an errand to by account."""
+    if viewer.role != Role.UNIT_LIAISON or viewer.unit_id is None:
+        return []
+    return list(
+        User.objects.filter(unit_id=viewer.unit_id, is_active=True, role=Role.UNIT_WORKER).order_by("name")
+    )
+
+
+def earlier_names(viewer: User) -> list[str]:
+    """Sections and villages that the unit has passed work on to, the latest first."""
+    if viewer.role != Role.UNIT_LIAISON or viewer.unit_id is None:
+        return []
+    rows = Errand.objects.filter(assignment__unit_id=viewer.unit_id).order_by("-id")
+    return list(dict.fromkeys(rows.values_list("to_name", flat=True)[:200]))[:30]
+
+
+def slip_words(viewer: User, slip: Slip, due: str) -> str:
+    """The slip as one text to copy into a message; *due* is the time as the page writes it."""
+    lines = [
+        _("【任务单 %(number)s】") % {"number": slip.number},
+        _("事项：%(matter)s") % {"matter": slip.matter},
+        _("地点：%(place)s") % {"place": slip.place} if slip.place else "",
+        _("要求：%(task)s") % {"task": slip.task} if slip.task else "",
+        _("办好时间：%(due)s前") % {"due": due},
+        _("办完请告诉 %(unit)s 联络员%(phone)s，说明做了什么，附现场照片。")
+        % {"unit": slip.unit, "phone": f"（{slip.unit_phone}）" if slip.unit_phone else ""},
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+# ---------------------------------------------------------------------------------------------------------
+
+
+def _mine(viewer: User) -> list[Errand]:
+    rows = Errand.objects.select_related(
+        "assignment__ticket__caller",
+        "assignment__ticket__place",
+        "assignment__ticket__town",
+        "assignment__unit",
+        "to_person",
+        "given_by",
+    ).order_by("id")
+    if viewer.role == Role.UNIT_LIAISON and viewer.unit_id:
+        return list(rows.filter(assignment__unit_id=viewer.unit_id))
+    if viewer.role == Role.UNIT_WORKER and viewer.unit_id:
+        return list(rows.filter(to_person=viewer, assignment__unit_id=viewer.unit_id))
+    return []
+
+
+def _seen(viewer: User, errand: Errand, now: datetime) -> ErrandSeen:
+    share = errand.assignment
+    ticket = share.ticket
+    name = ticket.caller.name if ticket.caller else ""
+    where = [str(ticket.place)] if ticket.place else []
+    if ticket.place_text and ticket.place_text not in where:
+        where.append(executor_text(ticket.place_text, name))
+    if ticket.town and str(ticket.town) not in where:
+        where.insert(0, str(ticket.town))
+    phone = phone_of(viewer, share.unit, now)
+    slip = Slip(
+        number=f"R{errand.pk:06d}",
+        matter=executor_text(ticket.title, name),
+        place=" ".join(where),
+        task=executor_text(errand.word, name),
+        to_name=errand.to_name,
+        due=errand.due,
+        unit=str(share.unit),
+        unit_phone=phone.phone if phone else "",
+    )
+    return ErrandSeen(errand, slip, colour(errand.given_at, errand.due, errand.done_at or now))

@@ -1,0 +1,186 @@
+"""Returns and extensions that wait for the desk's word, beside the ticket; and consultations with their clock."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from fenzhen.board.tickets import NotVisible, visible
+from fenzhen.hotline import roles
+from fenzhen.hotline.clock import Colour, colour
+from fenzhen.hotline.roles import Role
+from fenzhen.records.attachments import Attachment
+from fenzhen.records.directory import Duty
+from fenzhen.records.handling import Assignment, Note
+from fenzhen.records.journal import Entry
+from fenzhen.records.people import User
+from fenzhen.records.requests import Request
+from fenzhen.records.rules import setting
+from fenzhen.records.tickets import Ticket
+
+KINDS = ("return", "extension")
+#: How many decided ones a page shows below those that wait.
+DECIDED = 30
+
+
+@dataclass(slots=True)
+class RequestSeen:
+    """One application with everything that its decision rests on."""
+
+    request: Request
+    ticket: Ticket
+    share: Assignment
+    rule: Duty | None
+    """The duty rule on which the desk dispatched, where there was one."""
+    agreed: int
+    refused: int
+    """How often the desk agreed to, or refused, the same reason in the same category."""
+    is_chiefs: bool
+    """A return that only the chief may agree to: it would be one too many."""
+    may_decide: bool
+    colour: Colour
+    attachments: list[Attachment]
+    others: list[Request]
+    """Earlier applications on the same ticket."""
+
+
+@dataclass(slots=True)
+class ConsultationSeen:
+    """A ticket that is being consulted about."""
+
+    ticket: Ticket
+    since: datetime
+    why: str
+    colour: Colour
+    had: list[Assignment]
+    """Units that had it and gave it back."""
+
+
+def requests_waiting(viewer: User, now: datetime) -> list[RequestSeen]:
+    """Undecided ones: the highest level first, then by how soon the unit's own time is over."""
+    rows = list(_rows(viewer).filter(decision=""))
+    rows.sort(key=lambda r: (r.ticket.level, r.assignment.handle_due if r.assignment else r.asked_at, r.pk))
+    return [_seen(viewer, row, now) for row in rows]
+
+
+def requests_decided(viewer: User) -> list[Request]:
+    """The latest decisions."""
+    return list(_rows(viewer).exclude(decision="").order_by("-decided_at", "-id")[:DECIDED])
+
+
+def request_for(viewer: User, pk: int, now: datetime) -> RequestSeen:
+    """One of them, waiting or decided. Raises `NotVisible`."""
+    row = _rows(viewer).filter(pk=pk).first()
+    if row is None:
+        raise NotVisible
+    return _seen(viewer, row, now)
+
+
+def requests_of_share(viewer: User, share: Assignment) -> list[Request]:
+    """What a unit asked for on its share, and the desk's word, for the unit and the desk; oldest first."""
+    if viewer.role in roles.UNIT and (
+        viewer.role == Role.UNIT_WORKER or viewer.unit_id != share.unit_id
+    ):
+        return []
+    return list(
+        Request.objects.filter(assignment=share, kind__in=KINDS)
+        .select_related("applicant", "decided_by", "proposes")
+        .order_by("id")
+    )
+
+
+def consultations(viewer: User, now: datetime) -> list[ConsultationSeen]:
+    """Tickets in consultation, the one whose time is over first."""
+    if viewer.role not in roles.DESK | {Role.SUPERVISOR}:
+        return []
+    tickets = (
+        visible(viewer)
+        .filter(state="in_consultation")
+        .select_related("place", "town", "category")
+        .order_by("consult_due", "id")
+    )
+    return [_consultation(ticket, now) for ticket in tickets]
+
+
+def consultation_of(viewer: User, pk: int, now: datetime) -> ConsultationSeen:
+    """One of them. Raises `NotVisible`."""
+    for seen in consultations(viewer, now):
+        if seen.ticket.pk == pk:
+            return seen
+    raise NotVisible
+
+
+def requests_count(viewer: User, now: datetime) -> tuple[int, int]:
+    """(applications, consultations) that wait."""
+    return _rows(viewer).filter(decision="").count(), len(consultations(viewer, now))
+
+
+def return_hours(viewer: User) -> float:
+    """Within so many hours after the dispatch a unit may ask to return (`setting`)."""
+    return float(setting("return.hours", 4))
+
+
+# ---------------------------------------------------------------------------------------------------------
+
+
+def _rows(viewer: User) -> "QuerySet[Request]":
+    if viewer.role not in roles.DESK | {Role.SUPERVISOR}:
+        return Request.objects.none()
+    return Request.objects.filter(kind__in=KINDS).select_related(
+        "ticket__place",
+        "ticket__town",
+        "ticket__category",
+        "ticket__lead_unit",
+        "assignment__unit",
+        "assignment__ticket",
+        "applicant",
+        "decided_by",
+        "proposes",
+    )
+
+
+def _seen(viewer: User, row: Request, now: datetime) -> RequestSeen:
+    share = row.assignment
+    assert share is not None  # only these kinds have none
+    ticket = row.ticket
+    alike = Request.objects.filter(
+        kind=row.kind, reason_code=row.reason_code, ticket__category=ticket.category
+    ).exclude(pk=row.pk)
+    is_chiefs = row.kind == "return" and ticket.returns + 1 >= int(setting("return.max", 2))
+    return RequestSeen(
+        request=row,
+        ticket=ticket,
+        share=share,
+        rule=Duty.objects.filter(rule_id=share.basis).first() if share.basis else None,
+        agreed=alike.filter(decision="approved").count(),
+        refused=alike.filter(decision="refused").count(),
+        is_chiefs=is_chiefs,
+        may_decide=viewer.role in roles.DESK,
+        colour=colour(share.given_at, share.handle_due, now),
+        attachments=list(
+            Attachment.objects.filter(assignment=share, dropped_at=None).select_related("by")
+        ),
+        others=list(
+            Request.objects.filter(ticket=ticket, kind__in=KINDS)
+            .exclude(pk=row.pk)
+            .select_related("assignment__unit", "decided_by")
+            .order_by("id")
+        ),
+    )
+
+
+def _consultation(ticket: Ticket, now: datetime) -> ConsultationSeen:
+    entry = Entry.objects.filter(subject=f"ticket:{ticket.pk}", act="consult").order_by("-n").first()
+    note = Note.objects.filter(ticket=ticket, kind="consult").order_by("-n").first()
+    since = entry.at if entry else ticket.changed_at
+    return ConsultationSeen(
+        ticket,
+        since,
+        note.text if note else "",
+        colour(since, ticket.consult_due or since, now),
+        list(
+            Assignment.objects.filter(ticket=ticket, state__in=["returned", "ended"])
+            .select_related("unit")
+            .order_by("id")
+        ),
+    )
