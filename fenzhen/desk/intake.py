@@ -193,22 +193,33 @@ def join_call(
     *kind* is one of `CALL_KINDS`. A *phone* that is not the ticket's own (a daughter calls for her father) is
     sealed with the words, so that she can be called too. Raises `Incomplete`.
     """
+    wrong = {} if kind in CALL_KINDS else {"kind": _("请选择来电的情况。")}
+    kept, lifted = words_of_call(ticket, text=text, phone=phone, wrong=wrong)
+    entry = step(ticket, "join_call", by=by, now=now, facts={"words": text_hash(kept), "kind": kind})
+    keep_call(ticket, lifted, kept, n=entry.n, kind=kind, by=by, now=now)
+    return ticket
+
+
+def words_of_call(
+    ticket: Ticket, *, text: str, phone: str, wrong: Mapping[str, str] | None = None, must: bool = True
+) -> tuple[str, list[privacy.Lifted]]:
+    """The words of a further call with their numbers lifted out, and the number that rang where it is another
+    than the ticket's. Raises `Incomplete` with what is *wrong* already, for no words where they are a *must*,
+    for too many, and for a telephone number that cannot exist. Writes nothing."""
     text = privacy.clean_text(text)
-    wrong: dict[str, str] = {}
-    if not text:
-        wrong["text"] = _("请写下来电内容。")
+    faults = dict(wrong or {})
+    if must and not text:
+        faults["text"] = _("请写下来电内容。")
     if len(text) > LONGEST_BODY:
-        wrong["text"] = _too_long()
-    if kind not in CALL_KINDS:
-        wrong["kind"] = _("请选择来电的情况。")
+        faults["text"] = _too_long()
     number = ""
     if phone.strip():
         try:
             number = privacy.normal_phone(phone)
         except BadPhone:
-            wrong["phone"] = _bad_phone()
-    if wrong:
-        raise Incomplete(wrong)
+            faults["phone"] = _bad_phone()
+    if faults:
+        raise Incomplete(faults)
     kept, lifted = _lift_into(ticket, text)
     if number and not (ticket.caller and ticket.caller.phone == number):
         known = next((item.mark for item in lifted if item.value == number), "")
@@ -218,11 +229,23 @@ def join_call(
             }
             known = next(m for n in count(1) if (m := f"〔电话{n}〕") not in taken)
             lifted.append(privacy.Lifted(privacy.LiftedKind.PHONE, number, known))
-        kept = f"{kept}\n{_('来电号码')}:{known}"
-    entry = step(ticket, "join_call", by=by, now=now, facts={"words": text_hash(kept), "kind": kind})
-    _save_lifted(ticket, lifted)
-    Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind=kind, text=kept)
-    return ticket
+        kept = f"{kept}\n{_('来电号码')}:{known}".strip()
+    return kept, lifted
+
+
+def keep_call(
+    ticket: Ticket,
+    lifted: Sequence[privacy.Lifted],
+    kept: str,
+    *,
+    n: int,
+    kind: str,
+    by: User,
+    now: datetime,
+) -> Note:
+    """Keep what `words_of_call` gave, as the note of entry *n*."""
+    _save_lifted(ticket, list(lifted))
+    return Note.objects.create(ticket=ticket, n=n, by=by, at=now, kind=kind, text=kept)
 
 
 @verb
