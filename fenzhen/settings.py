@@ -180,6 +180,17 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# Messages outwards (jobs/couriers.py). A channel that is not set up here is printed by the worker instead.
+FENZHEN_SMTP_URL = os.environ.get("FENZHEN_SMTP_URL", "")
+FENZHEN_MAIL_FROM = os.environ.get("FENZHEN_MAIL_FROM", "fenzhen@localhost")
+FENZHEN_SMS_URL = os.environ.get("FENZHEN_SMS_URL", "")
+FENZHEN_SMS_BODY = os.environ.get("FENZHEN_SMS_BODY", "")
+FENZHEN_SMS_TYPE = os.environ.get("FENZHEN_SMS_TYPE", "application/json")
+FENZHEN_SMS_HEADERS = os.environ.get("FENZHEN_SMS_HEADERS", "")
+FENZHEN_SMS_ACCEPTED = os.environ.get("FENZHEN_SMS_ACCEPTED", "")
+FENZHEN_COURIER_TIMEOUT = float(os.environ.get("FENZHEN_COURIER_TIMEOUT", "8"))
+FENZHEN_COURIER_PROXY = os.environ.get("FENZHEN_COURIER_PROXY", "")
+
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
 DATA_UPLOAD_MAX_MEMORY_SIZE = 32 * 1024 * 1024

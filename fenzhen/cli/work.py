@@ -19,10 +19,11 @@ def command(once: bool) -> None:
     when its worker died is taken up again.
     """
     if once:
+        from fenzhen.jobs.couriers import deliver_due
         from fenzhen.jobs.worker import Worker
 
         worker = Worker()
-        while worker.look():
+        while worker.look() or deliver_due():
             pass
         say("后台任务已做完", "nothing left to do")
         return

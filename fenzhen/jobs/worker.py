@@ -2,7 +2,7 @@
 
 import logging
 from datetime import datetime, timedelta
-from threading import Event
+from threading import Event, Thread
 from time import monotonic
 
 from django.db import DatabaseError, InterfaceError, close_old_connections, connection, transaction
@@ -11,6 +11,7 @@ from django.utils import timezone
 from fenzhen.board.journal import happened_after, position_of
 from fenzhen.board.people import Person
 from fenzhen.jobs import queue
+from fenzhen.jobs.couriers import carry_until
 from fenzhen.jobs.reactions import READER, orders_after
 from fenzhen.jobs.timetable import TIMETABLE, Line
 from fenzhen.office.accounts import system_account
@@ -95,6 +96,8 @@ class Worker:
 def work_forever(stop: Event, *, interval: float = INTERVAL) -> None:
     """Work until *stop* is set. A database that is busy or away is waited for."""
     worker = Worker()
+    carriers = Thread(target=carry_until, args=(stop,), name="couriers", daemon=True)
+    carriers.start()
     trouble = 0
     while not stop.is_set():
         close_old_connections()
@@ -110,3 +113,4 @@ def work_forever(stop: Event, *, interval: float = INTERVAL) -> None:
         if not done:
             stop.wait(interval)
     close_old_connections()
+    carriers.join(timeout=10)  # what is on its way is waited for; what is left behind is shown as such

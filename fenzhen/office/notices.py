@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
+from fenzhen.office.outbox import plan_deliveries
 from fenzhen.records.notices import Notice
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
@@ -22,19 +25,22 @@ def tell(
     """Tell *person* something of *kind*; the same *once* is told to one person once only, however often asked.
 
     *facts* carry ids, codes and counts, never names or texts. Urgent ones stand on top of every page until
-    they are put away.
+    they are put away. Whoever has addresses outside the page is told there too (office/outbox.py).
     """
-    notice, _ = Notice.objects.get_or_create(
-        person=person,
-        once=once[:80],
-        defaults={
-            "kind": kind,
-            "ticket": ticket,
-            "is_urgent": urgent,
-            "facts": dict(facts or {}),
-            "created_at": now,
-        },
-    )
+    with transaction.atomic():
+        notice, made = Notice.objects.get_or_create(
+            person=person,
+            once=once[:80],
+            defaults={
+                "kind": kind,
+                "ticket": ticket,
+                "is_urgent": urgent,
+                "facts": dict(facts or {}),
+                "created_at": now,
+            },
+        )
+        if made:
+            plan_deliveries(notice, now=now)
     return notice
 
 

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.urls import path
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from fenzhen.board.notices import notice_of, recent_notices, unseen
@@ -18,31 +17,18 @@ from fenzhen.web.page import PageRequest, go, page
 
 #: So many red strips at most; the bell has the rest.
 STRIPS = 2
-#: What each kind of notice says.
-KINDS: dict[str, str] = {
-    "level_1": gettext_noop("一级急件"),
-    "rehandled": gettext_noop("回访未解决，已退回重办"),
-    "dispatched": gettext_noop("新派来的工单，请签收"),
-    "sent_back": gettext_noop("反馈被审核退回"),
-    "taken_back": gettext_noop("派单已撤回"),
-    "need_info": gettext_noop("派单员请您补充信息"),
-    "supplemented": gettext_noop("信息已补充"),
-    "void_asked": gettext_noop("有作废申请待您复核"),
-    "late_triage": gettext_noop("派单超时"),
-    "late_sign": gettext_noop("签收超时"),
-    "late_handling": gettext_noop("办理超时"),
-    "late_callback": gettext_noop("回访超时"),
-    "soon_handling": gettext_noop("办理即将到期"),
-    "appointment": gettext_noop("约定的回访时间到了"),
-    "call_joined": gettext_noop("诉求人又来电，已并入"),
-    "imported": gettext_noop("导入完成"),
-}
+
+
+# What each kind of notice says stands in records/words.py (NOTICES): messages outwards say the same.
+def _told(kind: str) -> str:
+    said = word("notice", kind)
+    return _("有新情况") if said == kind else said
 
 
 def words_for(notice: Any) -> str:
     """One short sentence in the language of the moment; a kind without words says that something is new.
     A matter of level 1 says so first."""
-    words = _(KINDS.get(notice.kind, gettext_noop("有新情况")))
+    words = _told(notice.kind)
     if notice.facts.get("level") == 1:
         return f"{word('level', 1)} · {words}"
     return words

@@ -71,7 +71,8 @@ def test_only_the_one_hand_writes_a_state() -> None:
     wrong = []
     for path in ROOT.rglob("*.py"):
         relative = path.relative_to(ROOT).as_posix()
-        if relative in {"desk/step.py"} or "/migrations/" in relative:
+        # The outbox moves messages, which are no tickets.
+        if relative in {"desk/step.py", "office/outbox.py"} or "/migrations/" in relative:
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Assign | ast.AugAssign | ast.AnnAssign):

@@ -9,7 +9,8 @@ from django.utils import timezone
 import fenzhen
 from fenzhen.board.notices import unseen
 from fenzhen.office.notices import see_notice, tell
-from fenzhen.web.notices import KINDS, STRIPS
+from fenzhen.records.words import NOTICES
+from fenzhen.web.notices import STRIPS
 from tests.cast import Cast
 
 
@@ -94,4 +95,4 @@ def test_every_kind_that_is_told_has_words() -> None:
                 if isinstance(node.args[1], ast.Constant):
                     kinds.add(node.args[1].value)
     assert "rehandled" in kinds and "late_sign" in kinds
-    assert kinds <= set(KINDS), kinds - set(KINDS)
+    assert kinds <= set(NOTICES), kinds - set(NOTICES)
