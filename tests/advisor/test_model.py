@@ -66,9 +66,9 @@ def test_a_title_alone_is_half_believed_at_most(adviser: Adviser):
 
 
 def test_fifty_thousand_characters_are_read_in_a_moment(adviser: Adviser):
-    began = time.perf_counter()
+    began = time.process_time()
     assert adviser.categories("电梯", "电梯坏了没人修。" * 7000)[0].code == "010201"
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_markup_and_full_width_forms_change_nothing(plain_adviser: Adviser):

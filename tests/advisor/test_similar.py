@@ -90,7 +90,7 @@ def test_four_thousand_open_tickets_are_asked_in_a_moment():
     ]
     texts = {at: "".join(rng.choices(words, k=60)) for at in range(4000)}
     index = SimilarIndex(texts.items())
-    began = time.perf_counter()
+    began = time.process_time()
     for at in range(5):
         assert index.similar(texts[at], 1)[0].id == at
-    assert (time.perf_counter() - began) / 5 < 0.3
+    assert (time.process_time() - began) / 5 < 0.3

@@ -195,6 +195,6 @@ def test_twenty_thousand_characters_are_read_in_a_moment():
     import time
 
     text = "小区的路灯不亮已经很久了,没有人来修理,希望尽快解决,老人孩子走路都不安全" * 550
-    began = time.perf_counter()
+    began = time.process_time()
     signals_in(text)
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2

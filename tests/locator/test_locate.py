@@ -198,8 +198,8 @@ def test_three_thousand_texts_a_second(places: Gazetteer):
     locate(text, places)
     best = 0.0
     for _ in range(3):  # the best of three: other work on the machine is not what is measured
-        began = time.perf_counter()
+        began = time.process_time()  # our own work, however busy the machine is
         for _ in range(300):
             locate(text, places)
-        best = max(best, 300 / (time.perf_counter() - began))
+        best = max(best, 300 / (time.process_time() - began))
     assert best > 1500  # half of the target, so that a busy machine does not fail the house

@@ -81,7 +81,8 @@ def test_every_desk_has_work(fortnight: Made) -> None:
     desk_has_work()
 
 
-def desk_has_work() -> None:
+def desk_has_work(callbacks: int = 30) -> None:
+    """*callbacks*: how many call-backs must be waiting; fewer come out of a smaller day."""
     waiting = Ticket.objects.filter(state=TicketState.PENDING_DISPATCH)
     assert 20 <= waiting.count() <= 40
     assert waiting.filter(level=1).exists()
@@ -93,7 +94,7 @@ def desk_has_work() -> None:
     )
     leads = Assignment.objects.filter(state="result_submitted", part="lead")
     assert 10 <= leads.count() <= 20
-    assert CallBack.objects.filter(outcome="").count() >= 30
+    assert CallBack.objects.filter(outcome="").count() >= callbacks
     assert Ticket.objects.filter(state=TicketState.NEED_INFO).count() >= 3
     assert Ticket.objects.filter(requests__kind="void", requests__decision="").exists()
 
@@ -167,7 +168,7 @@ def test_whatever_the_hour_there_is_something_to_show(db: None, now: datetime) -
     forget_rules()
     result = made(now, 60)
     assert {s for s in TicketState if s not in result.by_state} <= {TicketState.VOIDED, TicketState.WITHDRAWN}
-    desk_has_work()
+    desk_has_work(callbacks=20)
     assert not Entry.objects.filter(at__gt=now).exists()
 
 

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-#: Everything that talks to the database below the pages.
+#: What talks to the database below the pages. The demo's fortnights and the killed imports say nothing that the
+#: others do not say of PostgreSQL, and take minutes.
 SAME = ["tests/desk", "tests/board", "tests/office", "tests/jobs"]
+LONG = ["tests/office/test_demo.py", "tests/office/test_import_killed.py"]
 
 
 @pytest.mark.postgres
