@@ -157,9 +157,10 @@ def tell_sign_overdue(*, by: User, now: datetime) -> int:
 
 
 def tell_callbacks_overdue(*, by: User, now: datetime) -> int:
-    """Call-backs whose time is over: the call-back agents, once each."""
+    """Pressing call-backs (level 1 and 2) whose time is over: the call-back agents, once each. Ordinary ones
+    stand red on the desk's list; a bell that rings for each of them would be heard by nobody."""
     late = (
-        CallBack.objects.filter(outcome="", due_at__lt=now, ticket__is_history=False)
+        CallBack.objects.filter(outcome="", due_at__lt=now, ticket__is_history=False, ticket__level__lte=2)
         .filter(ticket__state="pending_callback", ticket__round=F("round"))
         .filter(~_told("late_callback", ticket=OuterRef("ticket_id"), since=OuterRef("due_at")))
         .select_related("ticket")

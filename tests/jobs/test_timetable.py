@@ -79,13 +79,14 @@ def test_an_unsigned_urgent_assignment_alarms_the_desk_and_the_chief_once_each_u
 
 
 def test_a_late_call_back_is_told_to_those_who_phone(cast: Cast, system: User) -> None:
-    ticket = cast.to_call_back()
-    assert ticket.callback_due is not None
+    ordinary = cast.to_call_back(phone="13900000009")
+    ticket = cast.to_call_back(level=2)
+    assert ticket.callback_due is not None and ordinary.callback_due is not None
     alarms.tell_callbacks_overdue(by=system, now=ticket.callback_due - timedelta(minutes=1))
     assert told("late_callback") == []
     for hours in (1, 5):
         alarms.tell_callbacks_overdue(by=system, now=ticket.callback_due + timedelta(hours=hours))
-    assert told("late_callback") == ["sun"]
+    assert told("late_callback") == ["sun"]  # of the pressing one, once; the ordinary one stands on the list
 
 
 def test_an_agreed_time_is_told_when_it_has_come_and_again_for_another_one(cast: Cast, system: User) -> None:
