@@ -10,6 +10,7 @@ import csv
 import io
 import os
 import tomllib
+import zipfile
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -28,14 +29,19 @@ from fenzhen.hotline.calendar import DayType
 from fenzhen.hotline.levels import TimeUnit
 from fenzhen.hotline.roles import Role
 from fenzhen.locator.place import KINDS, TOWN_KINDS
+from fenzhen.office.book import Book, read_book, unzipped
+from fenzhen.office.sheets import BY_KEY, SETTINGS, code_of, key_of_heading
+from fenzhen.office.tables import Unreadable
 from fenzhen.records.directory import Category, Duty, Example
 from fenzhen.records.district import CalendarDay, District, Level
+from fenzhen.records.duty_phones import DutyPhone
+from fenzhen.records.lists import KeptLists
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.rules import forget_rules
 from fenzhen.records.units import Unit
+from fenzhen.records.words import DUTY_TIMES, LINES, ROLES, UNIT_KINDS
 from fenzhen.records.words import KINDS as TICKET_KINDS
-from fenzhen.records.words import LINES, ROLES, UNIT_KINDS
 
 #: Counts into the checksum: raise it when this file reads the same lists differently.
 READING = 1
@@ -43,6 +49,10 @@ READING = 1
 DEMO_PASSWORD = "fenzhen-demo"  # noqa: S105 - public on purpose, and given to demo accounts only
 #: More faults than anybody reads in one go.
 MOST_FAULTS = 40
+#: So many loaded sets of lists are kept.
+MOST_KEPT = 20
+#: So many codes of each kind are named in a report.
+MOST_NAMED = 12
 
 _FILES = {
     "places": "places.csv",
@@ -50,6 +60,7 @@ _FILES = {
     "categories": "categories.csv",
     "examples": "examples.csv",
     "duties": "duties.csv",
+    "duty_phones": "duty_phones.csv",
     "levels": "levels.csv",
     "calendar": "calendar.csv",
     "staff": "staff.csv",
@@ -88,12 +99,16 @@ class BadLists(Exception):
 
 @dataclass(slots=True)
 class Count:
-    """What became of one list's rows. `retired`: vanished from the list, switched off or ended."""
+    """What became of one list's rows. `retired`: vanished from the list, switched off or ended.
+
+    `names` shows which: the first codes of each kind.
+    """
 
     rows: int = 0
     added: int = 0
     changed: int = 0
     retired: int = 0
+    names: dict[str, list[str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -108,36 +123,33 @@ class LoadReport:
     warnings: list[str] = field(default_factory=list)
 
 
-def load_lists(directory: Path | str, *, by: User, now: datetime, force: bool = False) -> LoadReport:
-    """Read the lists in *directory* into the records, all or nothing.
+#: A folder, a filled template (.xlsx) or a .zip of the lists; or the bytes of either file with its name.
+Source = Path | str | tuple[str, bytes]
 
-    Lists with the checksum that is loaded already are left alone unless *force*. Only ``district.toml``,
+
+def load_lists(source: Source, *, by: User, now: datetime, force: bool = False) -> LoadReport:
+    """Read the lists in *source* into the records, all or nothing, and keep them so that they can be loaded again.
+
+    Lists with the checksum that is loaded already are left alone unless *force*. Only the district's settings,
     places and units must be there. Raises `BadLists`, naming every fault; then nothing was changed. Raises
-    `NotYours` for anybody but an administrator or the system.
+    `NotYours` for anybody but an administrator, a chief or the system.
     """
-    if by.role not in {Role.ADMIN, Role.SYSTEM}:
+    if by.role not in {Role.ADMIN, Role.SECTION_CHIEF, Role.SYSTEM}:
         raise NotYours
-    folder = Path(directory)
-    reader = _Reader(folder)
-    settings = reader.settings()
-    checksum = reader.checksum()
-    name, is_demo = str(settings.get("name", "")), bool(settings.get("is_demo", False))
+    reader, settings, checksum, report = _opened(source)
     with transaction.atomic():
         row = District.objects.select_for_update().order_by("pk").first()
         if row and row.checksum == checksum and not force:
             return LoadReport(row.name, row.is_demo, checksum, unchanged=True)
-        lists = _read(reader, settings)
-        if reader.faults:
-            raise BadLists(reader.faults)
-        report = LoadReport(
-            name, is_demo, checksum, warnings=_warnings(lists, timezone.localtime(now).date())
-        )
+        lists = _whole(reader, settings)
+        report.warnings = _warnings(lists, timezone.localtime(now).date())
         _write(lists, report, now)
         row = row or District()
-        row.code, row.name, row.is_demo = str(settings["code"]), name, is_demo
+        row.code, row.name, row.is_demo = str(settings["code"]), report.district, report.is_demo
         row.banner = str(settings.get("banner", ""))[:64]
         row.settings, row.loaded_at, row.checksum = _plain(settings), now, checksum
         row.save()
+        _keep_loaded(reader, checksum, report, by, now)
         note_act(
             f"district:{row.pk}",
             "load_lists",
@@ -150,6 +162,55 @@ def load_lists(directory: Path | str, *, by: User, now: datetime, force: bool = 
         )
     forget_rules()
     return report
+
+
+def would_change(source: Source, *, by: User, now: datetime) -> LoadReport:
+    """What `load_lists` would do, without doing it. Raises `BadLists`."""
+    reader, settings, _checksum, report = _opened(source)
+    lists = _whole(reader, settings)
+    with transaction.atomic():
+        _write(lists, report, now)
+        transaction.set_rollback(True)
+    return report
+
+
+def _opened(source: Source) -> tuple["_Reader", dict[str, Any], str, LoadReport]:
+    reader = reader_of(source)
+    settings = reader.settings()
+    checksum = reader.checksum()
+    name, is_demo = str(settings.get("name", "")), bool(settings.get("is_demo", False))
+    return reader, settings, checksum, LoadReport(name, is_demo, checksum)
+
+
+def _whole(reader: "_Reader", settings: Mapping[str, Any]) -> "Lists":
+    lists = read_lists(reader, settings)
+    if reader.faults:
+        raise BadLists(reader.faults)
+    return lists
+
+
+def _keep_loaded(reader: "_Reader", checksum: str, report: LoadReport, by: User, now: datetime) -> None:
+    """The lists as they were loaded, so that they can be loaded again; the newest `MOST_KEPT`."""
+    name, raw = reader.packed()
+    KeptLists.objects.update_or_create(
+        checksum=checksum,
+        defaults={
+            "file_name": name[:255],
+            "content": raw,
+            "made_at": now,
+            "made_by": by,
+            "loaded_at": now,
+            "loaded_by": by,
+            "counts": {
+                key: [count.rows, count.added, count.changed, count.retired]
+                for key, count in report.counts.items()
+            },
+        },
+    )
+    kept = KeptLists.objects.filter(loaded_at__isnull=False).order_by("-loaded_at", "-pk")
+    old = list(kept.values_list("pk", flat=True)[MOST_KEPT:])
+    if old:
+        KeptLists.objects.filter(pk__in=old).delete()
 
 
 def demo_password() -> str:
@@ -198,8 +259,15 @@ class _Row:
     line: int
     cells: Mapping[str, str]
 
+    key: str = ""
+
     def text(self, column: str) -> str:
-        return self.cells.get(column, "").strip()
+        return code_of(self.key, column, self.cells.get(column, "").strip())
+
+    def meant(self, column: str, codes: Iterable[str], names: Mapping[str, str]) -> str:
+        """A code, or the code of what is named; as it stands where neither is known."""
+        value = self.text(column)
+        return value if value in codes else names.get(value, value)
 
     def needed(self, column: str) -> str:
         value = self.text(column)
@@ -257,18 +325,24 @@ class _Row:
 
 
 class _Reader:
-    """The files of one district's folder, each read once, and the faults found in them."""
+    """The lists of one district, each file read once, and the faults found in them."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None, files: Mapping[str, bytes] | None = None) -> None:
         self.folder = folder
         self.faults: list[Fault] = []
-        self._bytes: dict[str, bytes] = {}
+        self._bytes: dict[str, bytes] = dict(files or {})
         self.names = dict(_FILES)
+        self.lines: dict[tuple[str, str], int] = {}
+        """(list, code) → line, for whoever finds something later."""
+
+    def file(self, key: str) -> str:
+        """The file's (or the sheet's) name as a person knows it."""
+        return self.names[key]
 
     def settings(self) -> dict[str, Any]:
         """``district.toml``. Raises `BadLists` at once: without it nothing can be read."""
         name = "district.toml"
-        if not self.folder.is_dir():
+        if self.folder is not None and not self.folder.is_dir():
             raise BadLists([Fault(str(self.folder), 0, "", _("没有这个文件夹,请核对路径。"))])
         raw = self._read(name)
         if raw is None:
@@ -289,7 +363,7 @@ class _Reader:
             if inside.is_absolute() or ".." in inside.parts:
                 self.faults.append(Fault(name, 0, f"files.{key}", _("只能是本文件夹里的文件。")))
             elif key in self.names:
-                self.names[key] = str(inside)
+                self.names[key] = str(inside) if self.folder is not None else inside.name
         if self.faults:
             raise BadLists(self.faults)
         return settings
@@ -302,6 +376,16 @@ class _Reader:
             if raw is not None:
                 total.update(f"{name} {len(raw)}\n".encode() + raw)
         return total.hexdigest()
+
+    def packed(self) -> tuple[str, bytes]:
+        """A name and the lists as one zip."""
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as into:
+            for name in ["district.toml", *self.names.values()]:
+                raw = self._read(name)
+                if raw is not None:
+                    into.writestr(name, raw)
+        return f"{self.folder.resolve().name if self.folder else 'lists'}.zip", packed.getvalue()
 
     def rows(self, key: str, columns: Sequence[str], *, needed: bool = False) -> list[_Row]:
         """The rows of one list; none where an optional file is missing."""
@@ -322,7 +406,7 @@ class _Reader:
         found: list[_Row] = []
         reader = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
-            header = [cell.strip() for cell in next(reader, [])]
+            header = [key_of_heading(key, cell) for cell in next(reader, [])]
             missing = [column for column in columns if column not in header]
             if missing:
                 self.faults.append(
@@ -345,13 +429,15 @@ class _Reader:
                         )
                     )
                     continue
-                found.append(_Row(self, name, line, dict(zip(header, cells, strict=True))))
+                found.append(_Row(self, name, line, dict(zip(header, cells, strict=True)), key))
         except csv.Error as why:
             self.faults.append(Fault(name, reader.line_num, "", _("CSV 写法有误:%(why)s") % {"why": why}))
         return found
 
     def _read(self, name: str) -> bytes | None:
         if name not in self._bytes:
+            if self.folder is None:
+                return None
             try:
                 self._bytes[name] = (self.folder / name).read_bytes()
             except FileNotFoundError:
@@ -359,8 +445,85 @@ class _Reader:
         return self._bytes[name]
 
 
+class _BookReader(_Reader):
+    """The same from the sheets of one workbook; a fault names the sheet and the line that a spreadsheet shows."""
+
+    def __init__(self, name: str, raw: bytes) -> None:
+        super().__init__()
+        self.name, self.raw = name, raw
+        try:
+            self.book: Book = read_book(raw)
+        except Unreadable as why:
+            raise BadLists([Fault(name, 0, "", str(why))]) from None
+        self.faults = [Fault(sheet, line, "", text) for sheet, line, text in self.book.problems]
+
+    def file(self, key: str) -> str:
+        """The sheet's title."""
+        read = self.book.sheets.get(key)
+        return read.title if read else _(BY_KEY[key].word)
+
+    def settings(self) -> dict[str, Any]:
+        """The sheet of settings. Faults of the workbook itself are told here."""
+        for key in ("name", "code"):
+            if not self.book.settings.get(key):
+                line = self.book.setting_lines.get(key, 0)
+                word = next(item.word for item in SETTINGS if item.path == key)
+                self.faults.append(
+                    Fault(self.book.settings_title, line, "", _("「%(name)s」不能空。") % {"name": _(word)})
+                )
+        return self.book.settings
+
+    def checksum(self) -> str:
+        """SHA-256 over the workbook."""
+        return sha256(f"book {READING}\n".encode() + self.raw).hexdigest()
+
+    def packed(self) -> tuple[str, bytes]:
+        """The workbook itself."""
+        return self.name, self.raw
+
+    def rows(self, key: str, columns: Sequence[str], *, needed: bool = False) -> list[_Row]:
+        """The rows of one sheet; none where an optional one is missing."""
+        read = self.book.sheets.get(key)
+        if read is None:
+            told = any(title == _(BY_KEY[key].word) for title, _line, _text in self.book.problems)
+            if needed and not told:
+                self.faults.append(Fault(self.file(key), 0, "", _("缺少这个工作表。")))
+            return []
+        missing = [column for column in columns if column not in read.columns]
+        if missing:
+            words = "、".join(_(BY_KEY[key].column(column).word) for column in missing)
+            self.faults.append(Fault(read.title, 0, "", _("表头缺少列:%(columns)s") % {"columns": words}))
+            return []
+        if needed and not read.rows:
+            self.faults.append(Fault(read.title, 0, "", _("这张表还没有填。")))
+        return [_Row(self, read.title, line, cells, key) for line, cells in read.rows]
+
+
+def reader_of(source: Source) -> _Reader:
+    """Whatever the lists are in, opened. Raises `BadLists` where it cannot be read at all."""
+    if isinstance(source, tuple):
+        name, raw = source
+        if raw[:4] != b"PK\x03\x04":
+            raise BadLists([Fault(name, 0, "", _("请用填好的模板(.xlsx)，或各清单压成的 .zip。"))])
+        try:
+            with zipfile.ZipFile(io.BytesIO(raw)) as packed:
+                is_book = any(item.startswith("xl/") for item in packed.namelist())
+        except (zipfile.BadZipFile, ValueError, OSError):
+            raise BadLists([Fault(name, 0, "", _("文件打不开，可能没有传完整，请重新保存。"))]) from None
+        if is_book:
+            return _BookReader(name, raw)
+        try:
+            return _Reader(files=unzipped(raw))
+        except Unreadable as why:
+            raise BadLists([Fault(name, 0, "", str(why))]) from None
+    path = Path(source)
+    if path.is_file():
+        return reader_of((path.name, path.read_bytes()))
+    return _Reader(path)
+
+
 @dataclass(slots=True)
-class _Lists:
+class Lists:
     """Everything that was read, by code."""
 
     places: dict[str, dict[str, Any]]
@@ -368,22 +531,25 @@ class _Lists:
     categories: dict[str, dict[str, Any]]
     examples: list[tuple[str, str]]
     duties: dict[str, dict[str, Any]]
+    duty_phones: dict[str, dict[str, Any]]
     levels: dict[int, dict[str, Any]]
     days: dict[date, dict[str, Any]]
     staff: dict[str, dict[str, Any]]
     is_demo: bool
 
 
-def _read(reader: _Reader, settings: Mapping[str, Any]) -> _Lists:
+def read_lists(reader: "_Reader", settings: Mapping[str, Any]) -> Lists:
+    """All lists, by code; what is wrong with them stands in the reader's faults."""
     places = _places(reader)
     units = _units(reader, places)
     categories = _categories(reader)
-    return _Lists(
+    return Lists(
         places,
         units,
         categories,
         _examples(reader, categories),
         _duties(reader, categories, places, units),
+        _duty_phones(reader, units),
         _levels(reader),
         _days(reader),
         _staff(reader, units),
@@ -410,6 +576,7 @@ def _keep(
         if longest and isinstance(value, str) and len(value) > longest:
             row.fault(name, _("太长:%(n)s 字,最多 %(most)s 字。") % {"n": len(value), "most": longest})
     into[key] = values
+    row.reader.lines[row.key, str(key)] = row.line
 
 
 def _places(reader: _Reader) -> dict[str, dict[str, Any]]:
@@ -432,6 +599,10 @@ def _places(reader: _Reader) -> dict[str, dict[str, Any]]:
             run_by=row.text("run_by"),
             note=row.text("note"),
         )
+    names = _by_name(found, "name")
+    for values in found.values():
+        if values["parent"] not in found:
+            values["parent"] = names.get(values["parent"], values["parent"])
     for code, values in found.items():
         parent = values["parent"]
         if parent and parent not in found:
@@ -457,9 +628,10 @@ def _town_of(code: str, places: Mapping[str, Mapping[str, Any]], row: _Row) -> s
 
 def _units(reader: _Reader, places: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
+    place_names = _by_name({c: v for c, v in places.items() if v["kind"] in TOWN_KINDS}, "name", "aliases")
     for row in reader.rows("units", ("code", "name", "short_name", "kind", "line"), needed=True):
         name, short, aliases = row.needed("name"), row.text("short_name"), _cell_list(row.text("aliases"))
-        territory = row.text("territory")
+        territory = row.meant("territory", places, place_names)
         if territory and territory not in places:
             row.fault("territory", _("地点「%(code)s」不在地点表里。") % {"code": territory})
         _keep(
@@ -506,8 +678,10 @@ def _categories(reader: _Reader) -> dict[str, dict[str, Any]]:
 
 def _examples(reader: _Reader, categories: Mapping[str, Any]) -> list[tuple[str, str]]:
     found: dict[tuple[str, str], None] = {}
+    names = _category_names(categories)
     for row in reader.rows("examples", ("category", "text")):
-        code, text = row.needed("category"), row.needed("text")
+        row.needed("category")
+        code, text = row.meant("category", categories, names), row.needed("text")
         if code and code not in categories:
             row.fault("category", _("分类「%(code)s」不在分类表里。") % {"code": code})
         found.setdefault((code, text))
@@ -519,19 +693,33 @@ def _duties(
 ) -> dict[str, dict[str, Any]]:
     prefixes = {code[:n] for code in categories for n in (2, 4, 6)}
     found: dict[str, dict[str, Any]] = {}
+    unit_names = _by_name(units, "name", "short_name", "aliases")
+    category_names = _category_names(categories)
+    place_names = _by_name(places, "name")
 
     def known(row: _Row, column: str, code: str) -> None:
         if code and code != _TOWN and code not in units:
             row.fault(column, _("单位「%(code)s」不在单位表里(属地写 @town)。") % {"code": code})
 
     for row in reader.rows("duties", ("id", "category", "lead", "level")):
-        category, territory = row.text("category"), row.text("territory")
+        category = row.meant("category", prefixes, category_names)
+        territory = row.meant("territory", places, place_names)
         if category and category not in prefixes:
             row.fault("category", _("没有以「%(code)s」开头的分类。") % {"code": category})
         if territory and territory not in places:
             row.fault("territory", _("地点「%(code)s」不在地点表里。") % {"code": territory})
-        lead, floor = row.needed("lead"), row.text("floor_unit")
-        assist = _cell_list(row.text("assist"))
+        row.needed("lead")
+        lead = row.meant("lead", units, unit_names)
+        floor = row.meant("floor_unit", units, unit_names)
+        assist = ";".join(
+            dict.fromkeys(
+                unit if unit in units else unit_names.get(unit, unit)
+                for unit in (
+                    code_of("duties", "assist", part) for part in _cell_list(row.text("assist")).split(";")
+                )
+                if unit
+            )
+        )
         for column, code in [
             ("lead", lead),
             ("floor_unit", floor),
@@ -559,6 +747,37 @@ def _duties(
             valid_to=last,
             floor_unit=floor,
             not_grassroots=row.flag("not_grassroots"),
+            note=row.text("note"),
+        )
+    return found
+
+
+def _duty_phones(reader: _Reader, units: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    names = _by_name(units, "name", "short_name", "aliases")
+    for row in reader.rows("duty_phones", ("unit", "time", "phone")):
+        row.needed("unit")
+        unit, time = row.meant("unit", units, names), row.one_of("time", DUTY_TIMES)
+        phone = row.needed("phone")
+        if unit and unit not in units:
+            row.fault("unit", _("单位「%(code)s」不在单位表里。") % {"code": unit})
+        if phone and not (set(phone) <= set("0123456789-+ ()转") and sum(c.isdigit() for c in phone) >= 3):
+            row.fault("phone", _("「%(value)s」不像电话号码。") % {"value": phone})
+        first, last = row.day("valid_from"), row.day("valid_to")
+        if first and last and last < first:
+            row.fault("valid_to", _("失效日早于生效日。"))
+        _keep(
+            found,
+            row,
+            "phone",
+            f"{unit} {time} {phone} {first or ''}",
+            DutyPhone,
+            unit=unit,
+            time=time,
+            phone=phone,
+            name=row.text("name"),
+            valid_from=first,
+            valid_to=last,
             note=row.text("note"),
         )
     return found
@@ -603,8 +822,9 @@ def _days(reader: _Reader) -> dict[date, dict[str, Any]]:
 def _staff(reader: _Reader, units: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     choices = [role for role in ROLES if role != Role.SYSTEM]
+    unit_names = _by_name(units, "name", "short_name", "aliases")
     for row in reader.rows("staff", ("username", "name", "role", "unit")):
-        username, unit = row.needed("username"), row.text("unit")
+        username, unit = row.needed("username"), row.meant("unit", units, unit_names)
         role = row.one_of("role", choices)
         if username == "system":
             row.fault("username", _("这个名字留给系统自己,请换一个。"))
@@ -618,6 +838,26 @@ def _staff(reader: _Reader, units: Mapping[str, Any]) -> dict[str, dict[str, Any
     return found
 
 
+def _by_name(found: Mapping[str, Mapping[str, Any]], *columns: str) -> dict[str, str]:
+    """Name → code, for every name that means one row only."""
+    names: dict[str, set[str]] = {}
+    for code, values in found.items():
+        for column in columns:
+            for name in str(values[column]).split(";"):
+                if name:
+                    names.setdefault(name, set()).add(code)
+    return {name: next(iter(codes)) for name, codes in names.items() if len(codes) == 1}
+
+
+def _category_names(categories: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """Name of a branch or leaf → its code, two to six digits; what is named twice means nothing."""
+    names: dict[str, set[str]] = {}
+    for code, values in categories.items():
+        for column, length in (("level1", 2), ("level2", 4), ("name", 6)):
+            names.setdefault(str(values[column]), set()).add(code[:length])
+    return {name: next(iter(codes)) for name, codes in names.items() if len(codes) == 1}
+
+
 def _cell_list(cell: str) -> str:
     """A list inside a cell, tidied: semicolons of either width, no blanks, nothing twice."""
     return ";".join(
@@ -625,7 +865,7 @@ def _cell_list(cell: str) -> str:
     )
 
 
-def _warnings(lists: _Lists, today: date) -> list[str]:
+def _warnings(lists: Lists, today: date) -> list[str]:
     """What is no fault but will be felt: leaves that nobody is in charge of today."""
     valid = {
         values["category"]
@@ -647,7 +887,7 @@ def _warnings(lists: _Lists, today: date) -> list[str]:
 # --- writing -----------------------------------------------------------------------------------------------
 
 
-def _write(lists: _Lists, report: LoadReport, now: datetime) -> None:
+def _write(lists: Lists, report: LoadReport, now: datetime) -> None:
     today = timezone.localtime(now).date()
     counts = report.counts
     counts["places"] = _sync(Place, "code", lists.places, _switch_off)
@@ -655,6 +895,7 @@ def _write(lists: _Lists, report: LoadReport, now: datetime) -> None:
     counts["categories"] = _sync(Category, "code", lists.categories, _switch_off)
     counts["examples"] = _sync_examples(lists.examples)
     counts["duties"] = _sync(Duty, "rule_id", lists.duties, lambda gone: _end_duties(gone, today))
+    counts["duty_phones"] = _sync_duty_phones(lists.duty_phones)
     counts["levels"] = _sync(Level, "level", lists.levels, _remove)
     counts["calendar"] = _sync(CalendarDay, "date", lists.days, _remove)
     counts["staff"] = _sync_staff(lists.staff, lists.is_demo)
@@ -688,8 +929,42 @@ def _sync(
     if differing:
         model._default_manager.bulk_update(differing, sorted(columns), batch_size=200)
     count.added, count.changed = len(fresh), len(differing)
-    count.retired = retire([row for code, row in there.items() if code not in wanted])
+    gone = [row for code, row in there.items() if code not in wanted]
+    in_use = {row.pk for row in gone if getattr(row, "is_active", True)}
+    count.retired = retire(gone)
+    count.names = {
+        "added": [str(getattr(row, key)) for row in fresh[:MOST_NAMED]],
+        "changed": [str(getattr(row, key)) for row in differing[:MOST_NAMED]],
+        "retired": [str(getattr(row, key)) for row in gone if row.pk in in_use][:MOST_NAMED]
+        if count.retired
+        else [],
+    }
     return count
+
+
+def _sync_duty_phones(wanted: Mapping[str, Mapping[str, Any]]) -> Count:
+    """Whom to phone; nothing refers to a row, so what changed is written anew."""
+    units = {row.code: row for row in Unit.objects.all()}
+    there = {
+        f"{row.unit.code} {row.time} {row.phone} {row.valid_from or ''}": row
+        for row in DutyPhone.objects.select_related("unit")
+    }
+    fresh = [
+        DutyPhone(**{**values, "unit": units[values["unit"]]})
+        for key, values in wanted.items()
+        if key not in there
+    ]
+    differing = []
+    for key, values in wanted.items():
+        row = there.get(key)
+        if row is not None and any(getattr(row, n) != values[n] for n in ("name", "valid_to", "note")):
+            row.name, row.valid_to, row.note = values["name"], values["valid_to"], values["note"]
+            differing.append(row)
+    gone = [row.pk for key, row in there.items() if key not in wanted]
+    DutyPhone.objects.filter(pk__in=gone).delete()
+    DutyPhone.objects.bulk_create(fresh, batch_size=500)
+    DutyPhone.objects.bulk_update(differing, ["name", "valid_to", "note"], batch_size=200)
+    return Count(len(wanted), len(fresh), len(differing), len(gone))
 
 
 def _switch_off(gone: list[Any]) -> int:
@@ -783,8 +1058,13 @@ __all__ = [
     "BadLists",
     "Count",
     "Fault",
+    "Lists",
     "LoadReport",
+    "Source",
     "demo_password",
     "load_lists",
+    "read_lists",
+    "reader_of",
     "unit_pinyin",
+    "would_change",
 ]

@@ -15,6 +15,7 @@ from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.imports import ImportBatch, ImportPart
 from fenzhen.records.journal import Cursor, Entry, SealHead
 from fenzhen.records.links import TicketLink
+from fenzhen.records.lists import KeptLists
 from fenzhen.records.notices import Notice
 from fenzhen.records.once import OnceToken
 from fenzhen.records.people import User
@@ -46,6 +47,7 @@ __all__ = [
     "Example",
     "ImportBatch",
     "ImportPart",
+    "KeptLists",
     "Level",
     "Note",
     "Notice",

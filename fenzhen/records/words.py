@@ -129,6 +129,21 @@ LINES: Words = {
     "city_branch": _("市属分支机构"),
     "city_company": _("市属公共服务企业"),
 }
+PLACE_KINDS: Words = {
+    "district": _("区"),
+    "town": _("镇"),
+    "subdistrict": _("街道"),
+    "community": _("社区"),
+    "village": _("村"),
+    "estate": _("小区"),
+    "road": _("道路"),
+    "landmark": _("地标"),
+    "park": _("公园"),
+    "school": _("学校"),
+    "hospital": _("医院"),
+    "market": _("市场"),
+    "station": _("车站"),
+}
 KINDS: Words = {
     "consultation": _("咨询"),
     "help": _("求助"),
@@ -279,6 +294,8 @@ NOTICES: Words = {
     "need_info": _("派单员请您补充信息"),
     "supplemented": _("信息已补充"),
     "void_asked": _("有作废申请待您复核"),
+    "city_changed": _("市平台改了这张工单"),
+    "withdrawn": _("诉求已撤回，不用再办"),
     "late_triage": _("派单超时"),
     "late_sign": _("签收超时"),
     "late_handling": _("办理超时"),
