@@ -109,7 +109,7 @@ def caller(request: PageRequest) -> HttpResponse:
 @page(roles=_INTAKE)
 def places(request: PageRequest) -> HttpResponse:
     """Places for what is typed into the place field."""
-    hints = places_suggested(request.user, typed(request, "place_text", 255))
+    hints = places_suggested(request.user, typed(request, "place_text", 255, cut=True))
     return render(request, "_intake_places.html", {"places": hints})
 
 
@@ -181,10 +181,10 @@ class _Thought:
 
 
 def _thought(request: PageRequest, now: datetime) -> _Thought | None:
-    title, body = typed(request, "title", _LOOKED_AT), typed(request, "body", _LOOKED_AT)
+    title, body = (typed(request, name, _LOOKED_AT, cut=True) for name in ("title", "body"))
     if len(title) + len(body) < 2:
         return None
-    place_text = typed(request, "place_text", 255)
+    place_text = typed(request, "place_text", 255, cut=True)
     place = place_chosen(request.user, typed(request, "place_code", 16), place_text)
     code = place.code if place else ""
     advice = advice_for(

@@ -77,7 +77,10 @@ NAV: tuple[NavItem, ...] = (
     NavItem("home", gettext_noop("首页"), gettext_noop("首页"), _EVERYBODY, "g h"),
     NavItem("intake", gettext_noop("登记"), gettext_noop("登记"), roles.INTAKE - {Role.SYSTEM}, "g i"),
     NavItem("triage", gettext_noop("派单台"), gettext_noop("派单"), roles.DESK, "g t"),
-    NavItem("unit", gettext_noop("承办"), gettext_noop("承办"), roles.UNIT, "g u"),
+    NavItem("requests", gettext_noop("申请与会商"), gettext_noop("申请"), roles.DESK | {Role.SUPERVISOR}, "g q"),
+    NavItem("phone-now", gettext_noop("现在打电话"), gettext_noop("电话"), roles.DESK | {Role.SUPERVISOR}, "g p"),
+    NavItem("unit", gettext_noop("承办"), gettext_noop("承办"), frozenset({Role.UNIT_LIAISON}), "g u"),
+    NavItem("errands", gettext_noop("转交任务"), gettext_noop("任务"), roles.UNIT, "g e"),
     NavItem("review", gettext_noop("审核"), gettext_noop("审核"), roles.REVIEW, "g r"),
     NavItem("callback", gettext_noop("回访"), gettext_noop("回访"), roles.CALLBACK, "g b"),
     NavItem("search", gettext_noop("工单查询"), gettext_noop("查询"), _EVERYBODY - {Role.ADMIN}, "g s"),
@@ -151,9 +154,21 @@ def go(request: HttpRequest, to: str, *args: object) -> HttpResponse:
     return HttpResponseRedirect(url, status=303)
 
 
-def typed(request: HttpRequest, name: str, longest: int = 20_000) -> str:
-    """A field of the form as text: no control characters, no blanks at the ends, at most *longest* characters."""
-    return clean_text(request.POST.get(name, ""))[:longest]
+#: From this length on a field holds what somebody wrote; a shorter one holds a code, a number or a choice.
+_WORDS_FROM = 200
+
+
+def typed(request: HttpRequest, name: str, longest: int = 20_000, *, cut: bool = False) -> str:
+    """A field of the form as text: no control characters, no blanks at the ends, at most *longest* characters.
+
+    Words that are longer are refused (`Incomplete`, everything typed stays), never cut off in silence, unless
+    *cut* says that only their beginning is looked at. A code that is too long is no code of ours: it is cut.
+    """
+    text = clean_text(request.POST.get(name, ""))
+    if len(text) > longest and longest >= _WORDS_FROM and not cut:
+        sizes = {"most": longest, "have": len(text)}
+        raise Incomplete({name: _("最多 %(most)s 字，现在有 %(have)s 字，请删减一些。") % sizes})
+    return text[:longest]
 
 
 def typed_all(request: HttpRequest, name: str) -> list[str]:
