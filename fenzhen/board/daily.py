@@ -649,10 +649,10 @@ class _Book:
         late = {line.clock: line.late.tickets for line in clocks}
         found: dict[str, Iterable[int]] = {
             "level_1": self.level_1_open().tickets,
+            "risk": sorted(risks),
             "second_return": asked.order_by("asked_at").values_list("ticket_id", flat=True),
             "consultation": late["consultation"],
             "contradiction": rows.filter(contradiction=True).values_list("ticket_id", flat=True),
-            "risk": sorted(risks),
         }
         return [(reason, self.figure(ids, what="leader", reason=reason)) for reason, ids in found.items()]
 

@@ -28,10 +28,17 @@ from fenzhen.papers.xlsx import workbook
 #: Why a leader is asked.
 REASONS: Final = {
     "level_1": gettext_noop("一级工单未办结"),
+    "risk": gettext_noop("自伤、暴力、群体等风险"),
     "second_return": gettext_noop("再次申请退回，待科长决定"),
     "consultation": gettext_noop("会商超过时限"),
     "contradiction": gettext_noop("单位称已解决，回访称未解决"),
-    "risk": gettext_noop("自伤、暴力、群体等风险"),
+}
+#: The same in a narrow column.
+SHORT: Final = {
+    "risk": gettext_noop("有风险"),
+    "second_return": gettext_noop("再次退回"),
+    "consultation": gettext_noop("会商超时"),
+    "contradiction": gettext_noop("与回访矛盾"),
 }
 #: What became of what was asked.
 ANSWERS: Final = {
@@ -140,9 +147,13 @@ def _overview(daily: DailyList) -> Section:
         (_("来源"), daily.by_source),
         (_("类型"), daily.by_kind),
         (_("等级"), daily.by_level),
-        (_("流向"), daily.by_state),
     ):
         rows += [_compared_row(f"{title}·{one.label}", one) for one in some]
+    states = [
+        Row((one.label, one.figure), one.figure.tickets, fields=one.figure.query)
+        for one in daily.by_state
+        if one.figure.count
+    ]
     hours = Chart(
         "hour",
         _("每小时受理量（件）"),
@@ -157,7 +168,15 @@ def _overview(daily: DailyList) -> Section:
         (said, standing),
         (
             Table("came", _("受理情况"), _compared_head(_("分项")), (6, 2, 2, 2), tuple(rows)),
-            Table("hour", _("分时段受理量"), _compared_head(_("时段")), (6, 2, 2, 2), tuple(hour_rows)),
+            Table("state", _("当日受理的工单现在的状态"), (_("状态"), _("件数")), (8, 2), tuple(states)),
+            Table(
+                "hour",
+                _("分时段受理量"),
+                _compared_head(_("时段")),
+                (6, 2, 2, 2),
+                tuple(hour_rows),
+                is_detail=True,
+            ),
         ),
         (hours,),
     )
@@ -170,9 +189,10 @@ def _leader(daily: DailyList) -> Section:
     ]
     named: list[Row] = []
     for reason, figure in daily.leader:
-        named += [
-            _ticket_row(line, _(REASONS[reason]), _due_word(daily, line)) for line in daily.lines_of(figure)
-        ]
+        if reason != "level_1":  # they stand one by one in the next section
+            named += [
+                _ticket_row(line, _(SHORT[reason]), _due_word(daily, line)) for line in daily.lines_of(figure)
+            ]
     count = len({pk for _reason, figure in daily.leader for pk in figure.tickets})
     said = _("共 %(n)s 件需领导知悉或决定。") % {"n": count} if count else _("没有需要领导知悉或决定的工单。")
     return Section(
@@ -183,10 +203,10 @@ def _leader(daily: DailyList) -> Section:
             Table("reason", _("分类"), (_("事由"), _("件数")), (8, 2), tuple(rows)),
             _ticket_table(
                 "leader",
-                _("逐件"),
+                _("逐件（一级工单见下一部分）"),
                 (_("事由"), _("时限")),
                 named,
-                _("没有这样的工单。"),
+                _("除一级工单外没有。"),
             ),
         ),
     )
@@ -264,16 +284,24 @@ def _clock_rows(daily: DailyList, which: str) -> list[Row]:
 
 
 def _back(daily: DailyList) -> Section:
-    rows = [
-        Row((f"{word('request_kind', kind)}·{_(ANSWERS[what])}", figure), figure.tickets, fields=figure.query)
-        for kind, what, figure in daily.requests
+    asked: dict[str, list[Figure]] = {}
+    for kind, _what, figure in daily.requests:
+        asked.setdefault(kind, []).append(figure)
+    requests = [
+        Row(
+            (word("request_kind", kind), *figures),
+            tuple(dict.fromkeys(pk for figure in figures for pk in figure.tickets)),
+        )
+        for kind, figures in asked.items()
     ]
-    for label, figure in (
-        (_("退回两次及以上、未办结"), daily.returned_twice),
-        (_("回访未解决、当日重办"), daily.rehandled),
-        (_("其中第二次及以上重办"), daily.rehandled_again),
-    ):
-        rows.append(Row((label, figure), figure.tickets, fields=figure.query))
+    rows = [
+        Row((label, figure), figure.tickets, fields=figure.query)
+        for label, figure in (
+            (_("退回两次及以上、未办结"), daily.returned_twice),
+            (_("回访未解决、当日重办"), daily.rehandled),
+            (_("其中第二次及以上重办"), daily.rehandled_again),
+        )
+    ]
     named = []
     for kind, what, figure in daily.requests:
         if what in {"asked", "open"}:
@@ -290,7 +318,14 @@ def _back(daily: DailyList) -> Section:
         _("退回、延期与重办"),
         (),
         (
-            Table("back", _("件数"), (_("分项"), _("件数")), (8, 2), tuple(rows)),
+            Table(
+                "requests",
+                _("申请"),
+                (_("类别"), *(_(ANSWERS[what]) for what in ANSWERS)),
+                (4, 2, 2, 2, 2),
+                tuple(requests),
+            ),
+            Table("back", _("退回与重办"), (_("分项"), _("件数")), (8, 2), tuple(rows)),
             _ticket_table(
                 "back_lines", _("逐件"), (_("事由"), _("状态")), named, _("当日没有退回、延期或重办。")
             ),
@@ -385,14 +420,17 @@ def _towns(daily: DailyList) -> Section:
 
 
 def _matters(daily: DailyList) -> Section:
-    rows = []
-    for line in daily.matters:
-        rows.append(_compared_row(line.came.label or _("（未分类）"), line.came, is_head=True))
-        rows += [
-            _compared_row(f"　{leaf.label}", leaf)
-            for leaf in sorted(line.leaves, key=lambda leaf: (-leaf.figure.count, leaf.code))
-            if leaf.code
-        ]
+    rows = [_compared_row(line.came.label or _("（未分类）"), line.came) for line in daily.matters]
+    leaves = [(leaf, line.came.label) for line in daily.matters for leaf in line.leaves if leaf.code]
+    leaves.sort(key=lambda pair: (-pair[0].figure.count, pair[0].code))
+    leaf_rows = [
+        Row(
+            (leaf.label, first, leaf.figure, leaf.before, leaf.mean),
+            leaf.figure.tickets,
+            fields=leaf.figure.query,
+        )
+        for leaf, first in leaves
+    ]
     with_any = [line.came for line in daily.matters if line.came.figure.count or line.came.mean]
     chart = Chart(
         "matter",
@@ -406,12 +444,15 @@ def _matters(daily: DailyList) -> Section:
         _("诉求事项"),
         (),
         (
+            Table("matters", _("一级事项"), _compared_head(_("事项")), (6, 2, 2, 2), tuple(rows)),
             Table(
-                "matters",
-                _("分事项（一级及当日有诉求的末级）"),
-                _compared_head(_("事项")),
-                (6, 2, 2, 2),
-                tuple(rows),
+                "leaves",
+                _("末级事项"),
+                (_("事项"), _("一级事项"), _("当日"), _("前一日"), _("近7日均")),
+                (5, 4, 2, 2, 2),
+                tuple(leaf_rows),
+                _("当日没有已分类的诉求。"),
+                is_long=True,
             ),
         ),
         (chart,) if with_any else (),
@@ -508,7 +549,7 @@ def _series(some: Sequence[Compared]) -> tuple[tuple[str, tuple[float, ...]], ..
 
 def _ticket_table(key: str, title: str, more: tuple[str, str], rows: Sequence[Row], empty: str) -> Table:
     head = (_("工单号"), _("等级"), _("标题"), _("镇街"), _("承办"), *more)
-    return Table(key, title, head, (26, 9, 40, 16, 20, 22, 22), tuple(rows), empty, names_tickets=True)
+    return Table(key, title, head, (26, 12, 38, 18, 22, 21, 19), tuple(rows), empty, True, is_long=True)
 
 
 def _ticket_row(line: Line, first: str, second: str) -> Row:

@@ -33,12 +33,12 @@ STAND_INS = {
     UNDER_HEAD: ("楷体", "KaiTi", "Noto Serif CJK SC"),
 }
 LATIN = "Times New Roman"
-#: Chinese sizes in points: 2, 3, 4, 小四, 5.
-SIZE_2, SIZE_3, SIZE_4, SIZE_5 = 22, 16, 14, 10.5
+#: Chinese sizes in points: 2, 3, 4, 5, 小五.
+SIZE_2, SIZE_3, SIZE_4, SIZE_5, SIZE_SMALL_5 = 22, 16, 14, 10.5, 9
 #: 225 mm of type in 22 lines.
 LINE = Pt(28.95)
-#: So many tickets are named in one table; the workbook has them all.
-MOST_LINES = 25
+#: So many lines of a long table stand on paper; the workbook has them all.
+MOST_LINES = 15
 WIDTH = Mm(156)
 RED = RGBColor(0xB3, 0x20, 0x1B)
 _NUMERALS = "一二三四五六七八九十"
@@ -126,7 +126,7 @@ def _headlines(doc: Any, paper: Paper) -> None:
     if paper.demo:
         demo = doc.add_paragraph()
         demo.alignment = WD_ALIGN_PARAGRAPH.CENTER
-        _write(demo, f"【{paper.demo}】", HEAD, SIZE_4, colour=RED)
+        _write(demo, _("演示数据"), HEAD, SIZE_3, colour=RED)
     _rule(under if not paper.demo else demo)
 
 
@@ -142,7 +142,8 @@ def _section(doc: Any, section: Section, n: int, charts: int) -> int:
         line.alignment = WD_ALIGN_PARAGRAPH.JUSTIFY
         _write(line, sentence, BODY, SIZE_3)
     for table in section.tables:
-        _table(doc, table)
+        if not table.is_detail:
+            _table(doc, table)
     for chart in section.charts:
         charts += 1
         _chart(doc, chart, charts)
@@ -156,7 +157,7 @@ def _table(doc: Any, table: Table) -> None:
     title.paragraph_format.line_spacing = Pt(22)
     _write(title, table.title, UNDER_HEAD, SIZE_4)
     rows: Sequence[Row] = table.rows
-    cut = len(rows) - MOST_LINES if table.names_tickets and len(rows) > MOST_LINES else 0
+    cut = len(rows) - MOST_LINES if table.is_long and len(rows) > MOST_LINES else 0
     if not rows:
         line = doc.add_paragraph()
         line.paragraph_format.first_line_indent = Pt(2 * SIZE_5)
@@ -175,27 +176,35 @@ def _table(doc: Any, table: Table) -> None:
     grid = made._tbl.tblGrid
     for column, width in zip(grid.gridCol_lst, widths, strict=True):
         column.w = width
-    _fill(made.rows[0], list(table.head), widths, numeric, bold=True, shade="EEF1F4")
+    size = SIZE_SMALL_5 if table.names_tickets else SIZE_5
+    _fill(made.rows[0], list(table.head), widths, numeric, size, bold=True, shade="EEF1F4")
     _repeat(made.rows[0])
     # made.rows[n] walks the whole table again each time; a long one would take seconds.
     for target, row in zip(list(made.rows)[1:], rows, strict=True):
-        _fill(target, [shown(cell) for cell in row.cells], widths, numeric, bold=row.is_head)
+        _fill(target, [shown(cell) for cell in row.cells], widths, numeric, size, bold=row.is_head)
     if cut:
         line = doc.add_paragraph()
         line.paragraph_format.line_spacing = Pt(20)
-        _write(line, _("另有 %(n)s 件，见同名 Excel 表。") % {"n": cut}, BODY, SIZE_5)
+        _write(line, _("另有 %(n)s 行，见同名 Excel 表。") % {"n": cut}, BODY, SIZE_5)
 
 
 def _fill(
-    row: Any, texts: list[str], widths: Sequence[Emu], numeric: Sequence[bool], *, bold: bool, shade: str = ""
+    row: Any,
+    texts: list[str],
+    widths: Sequence[Emu],
+    numeric: Sequence[bool],
+    size: float,
+    *,
+    bold: bool,
+    shade: str = "",
 ) -> None:
     _keep_whole(row)
     for cell, text, width, is_number in zip(row.cells, texts, widths, numeric, strict=True):
         cell.width = width
         line = cell.paragraphs[0]
-        line.paragraph_format.line_spacing = Pt(15)
+        line.paragraph_format.line_spacing = Pt(size + 4)
         line.alignment = WD_ALIGN_PARAGRAPH.RIGHT if is_number else WD_ALIGN_PARAGRAPH.LEFT
-        _write(line, text, HEAD if bold else BODY, SIZE_5)
+        _write(line, text, HEAD if bold else BODY, size)
         if shade:
             fill = OxmlElement("w:shd")
             fill.set(qn("w:val"), "clear")

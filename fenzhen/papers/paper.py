@@ -33,12 +33,18 @@ class Table:
     rows: tuple[Row, ...]
     empty: str = ""
     names_tickets: bool = False
-    """Its lines are tickets: on paper a long one is cut off with a word, in Excel never."""
+    """Its lines are tickets: they stand a size smaller."""
+    is_long: bool = False
+    """On paper it is cut off with a word, in Excel never."""
+    is_detail: bool = False
+    """Not on paper: a chart or a sentence says it there."""
 
     def numeric(self, column: int) -> bool:
         """Are its cells numbers? (They stand on the right.)"""
         cells = [row.cells[column] for row in self.rows if column < len(row.cells)]
-        return bool(cells) and all(isinstance(cell, Figure | int | float | None) for cell in cells)
+        return bool(cells) and all(
+            cell.endswith(("%", "—")) if isinstance(cell, str) else True for cell in cells
+        )
 
 
 @dataclass(frozen=True, slots=True)
