@@ -1,9 +1,9 @@
 """Returns and extensions that wait for the desk's word, beside the ticket; and consultations with their clock."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from fenzhen.board.tickets import NotVisible, visible
 from fenzhen.hotline import roles
@@ -17,6 +17,7 @@ from fenzhen.records.people import User
 from fenzhen.records.requests import Request
 from fenzhen.records.rules import setting
 from fenzhen.records.tickets import Ticket
+from fenzhen.records.units import Unit
 
 KINDS = ("return", "extension")
 #: How many decided ones a page shows below those that wait.
@@ -115,9 +116,55 @@ def requests_count(viewer: User, now: datetime) -> tuple[int, int]:
     return _rows(viewer).filter(decision="").count(), len(consultations(viewer, now))
 
 
-def return_hours(viewer: User) -> float:
-    """Within so many hours after the dispatch a unit may ask to return (`setting`)."""
-    return float(setting("return.hours", 4))
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Until when, and whether at all, a unit may still ask: for its page, beside the verbs that decide."""
+
+    return_until: datetime
+    may_return: bool
+    is_designated: bool
+    may_extend: bool
+    latest: datetime
+    """The last date that an extension may reach."""
+
+
+def request_limits(viewer: User, share: Assignment, now: datetime) -> Limits:
+    """What the district's rules leave open on this share now."""
+    ticket = share.ticket
+    until = share.given_at + timedelta(hours=float(setting("return.hours", 4)))
+    waiting = {r.kind for r in requests_of_share(viewer, share) if not r.decision}
+    designated = ticket.designated and share.part == "lead"
+    open_ = share.state in {"pending_sign", "signed", "waiting"}
+    span = (share.handle_due - share.given_at) * float(setting("extension.max_factor", 1.0))
+    return Limits(
+        until,
+        open_ and not designated and now <= until and "return" not in waiting,
+        designated,
+        share.state in {"signed", "waiting"}
+        and ticket.state == "handling"
+        and now <= share.handle_due
+        and ticket.extensions < int(setting("extension.max_times", 1))
+        and "extension" not in waiting,
+        share.handle_due + span,
+    )
+
+
+def units_known(viewer: User) -> list[Unit]:
+    """Every active unit, to be proposed or chosen; for those who dispatch and those who handle."""
+    if viewer.role not in roles.DESK | roles.UNIT:
+        return []
+    return list(Unit.objects.filter(is_active=True).only("code", "name", "short_name", "kind"))
+
+
+def unit_named(viewer: User, words: str) -> Unit | None:
+    """The active unit with this code, name or everyday name; None where there is none or more than one."""
+    words = words.strip()
+    if not words or viewer.role not in roles.DESK | roles.UNIT:
+        return None
+    rows = list(
+        Unit.objects.filter(is_active=True).filter(Q(code=words) | Q(name=words) | Q(short_name=words))[:2]
+    )
+    return rows[0] if len(rows) == 1 else None
 
 
 # ---------------------------------------------------------------------------------------------------------

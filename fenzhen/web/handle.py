@@ -11,7 +11,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from fenzhen.board.handle import share_of, shares_to_sign, unit_desk
+from fenzhen.board.attachments import attachments_of, attachments_of_share
+from fenzhen.board.errands import colleagues, earlier_names, errands_of
+from fenzhen.board.handle import Assignment, ShareSeen, share_of, shares_to_sign, unit_desk
+from fenzhen.board.requests import request_limits, requests_of_share, unit_named, units_known
+from fenzhen.board.words import word
+from fenzhen.desk.attach import attach_file
+from fenzhen.desk.errand import pass_on
 from fenzhen.desk.handle import (
     Answered,
     note_assignment,
@@ -20,8 +26,13 @@ from fenzhen.desk.handle import (
     submit_reply,
     wait_for_caller,
 )
+from fenzhen.desk.request import Asked, ask_extension, ask_return
 from fenzhen.desk.step import Incomplete, MovedMeanwhile, NotOpen
-from fenzhen.hotline.roles import UNIT
+from fenzhen.hotline.roles import UNIT, Role
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
+from fenzhen.web.attach import file_of
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 
 #: More at once is no signature, it is a habit.
@@ -30,6 +41,8 @@ MOST_AT_ONCE = 100
 
 def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
+    if request.user.role == Role.UNIT_WORKER:
+        return go(request, "errands")  # they see what was given to them, and no tickets
     desk = unit_desk(request.user, now)
     groups = [
         ("came_back", _("退回重办"), desk.came_back, _("回访未解决或审核退回的会回到这里。")),
@@ -40,8 +53,25 @@ def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     seen = share_of(request.user, pk, now) if pk is not None else None
     context = {"desk": desk, "groups": groups, "seen": seen}
     if seen is not None:
-        context["how"] = HOW
+        context |= _beside(request, seen, now)
     return render(request, "handle.html", context)
+
+
+def _beside(request: PageRequest, seen: ShareSeen, now: datetime) -> dict[str, object]:
+    """What stands beside the reply: files, applications with the desk's word, errands."""
+    item = seen.share.item
+    mine = attachments_of_share(request.user, item)
+    return {
+        "how": HOW,
+        "files": mine,
+        "files_sent": [f for f in attachments_of(request.user, seen.share.ticket) if f not in mine],
+        "requests": requests_of_share(request.user, item),
+        "limits": request_limits(request.user, item, now),
+        "units": units_known(request.user),
+        "errands": errands_of(request.user, item, now),
+        "colleagues": colleagues(request.user),
+        "earlier_names": earlier_names(request.user),
+    }
 
 
 @page(roles=UNIT)
@@ -137,7 +167,7 @@ def reply(request: PageRequest, pk: int) -> HttpResponse:
         now=timezone.now(),
         answered=Answered(
             contacted=contacted,
-            contact_at=_moment(typed(request, "contact_at", 32)) if contacted else None,
+            contact_at=_moment(typed(request, "contact_at", 32), "contact_at") if contacted else None,
             contact_how=typed(request, "contact_how", 64) if contacted else "",
             is_true=typed(request, "is_true") != "no",
             solved_claim=typed(request, "solved_claim", 12),
@@ -150,7 +180,89 @@ def reply(request: PageRequest, pk: int) -> HttpResponse:
     return go(request, "unit")
 
 
-def _moment(text: str) -> datetime | None:
+@require_POST
+@page(roles=UNIT, again=_desk)
+def return_(request: PageRequest, pk: int) -> HttpResponse:
+    """It is not ours, because; the clock runs on until the desk has decided."""
+    item = _share(request, pk)
+    ask_return(item, by=request.user, now=timezone.now(), asked=_asked(request))
+    say(request, _("已申请退回，等派单台答复。答复之前时限照走，请先办着。"))
+    return go(request, "unit-share", pk)
+
+
+@require_POST
+@page(roles=UNIT, again=_desk)
+def extension(request: PageRequest, pk: int) -> HttpResponse:
+    """More time, because."""
+    item = _share(request, pk)
+    asked = _asked(request)
+    asked.until = _moment(typed(request, "until", 32), "until")
+    ask_extension(item, by=request.user, now=timezone.now(), asked=asked)
+    say(request, _("已申请延期，等派单台答复。请告诉诉求人为什么要晚一些。"))
+    return go(request, "unit-share", pk)
+
+
+@require_POST
+@page(roles=UNIT, again=_desk)
+def pass_on_(request: PageRequest, pk: int) -> HttpResponse:
+    """To a section or a village, due before we are."""
+    item = _share(request, pk)
+    chosen = typed(request, "to_person", 12)
+    given_to = next((p for p in colleagues(request.user) if str(p.pk) == chosen), None)
+    errand = pass_on(
+        item,
+        by=request.user,
+        now=timezone.now(),
+        to_name=typed(request, "to_name", 64),
+        to_person=given_to,
+        due=_moment(typed(request, "due", 32), "due"),
+        word=typed(request, "word", 2000),
+    )
+    say(request, _("已转交 %(name)s。任务单里没有诉求人的信息，可以直接发。") % {"name": errand.to_name})
+    return go(request, "errand", errand.pk)
+
+
+@require_POST
+@page(roles=UNIT)
+def files(request: PageRequest, pk: int) -> HttpResponse:
+    """A photo or a paper; it goes with the next reply, or joins the one that waits for review."""
+    item = _share(request, pk)
+    raw, name = file_of(request)
+    attach_file(
+        item.ticket,
+        raw,
+        by=request.user,
+        now=timezone.now(),
+        name=name,
+        kind=typed(request, "kind", 16) or "photo",
+        assignment=item,
+    )
+    if not request.htmx:
+        say(request, _("已上传。"))
+        return go(request, "unit-share", pk)
+    context = {"files": attachments_of_share(request.user, item), "may_drop": True}
+    return render(request, "_files.html", context)
+
+
+def _share(request: PageRequest, pk: int) -> Assignment:
+    return share_of(request.user, pk, timezone.now()).share.item
+
+
+def _asked(request: PageRequest) -> Asked:
+    proposed = typed(request, "proposes", 128)
+    unit = unit_named(request.user, proposed)
+    if proposed and unit is None:
+        raise Incomplete({"proposes": _("没有这个单位，请从列表里选。")})
+    return Asked(
+        reason=typed(request, "reason", 32),
+        text=typed(request, "text", 4000),
+        basis=typed(request, "basis", 255),
+        evidence=typed(request, "evidence", 4000),
+        proposes=unit,
+    )
+
+
+def _moment(text: str, field: str) -> datetime | None:
     """A `datetime-local` field in the district's time; None for an empty one. Raises `Incomplete`."""
     if not text:
         return None
@@ -159,8 +271,48 @@ def _moment(text: str) -> datetime | None:
     except ValueError:
         at = None
     if at is None:
-        raise Incomplete({"contact_at": _("请填写联系的日期和时间。")})
+        raise Incomplete(
+            {field: _("请填写联系的日期和时间。") if field == "contact_at" else _("请填写日期和时间。")}
+        )
     return timezone.make_aware(at) if timezone.is_naive(at) else at
+
+
+@listing("unit", roles=UNIT)
+def unit_list(request: PageRequest) -> Sheet:
+    """The four groups of the unit's day, as they stand on the page."""
+    columns = [
+        Column(_("分组"), CODE, 10),
+        Column(_("工单号"), CODE, 16),
+        Column(_("等级"), CODE, 7),
+        Column(_("承办状态"), CODE, 11),
+        Column(_("主协办"), CODE, 8),
+        Column(_("标题"), width=44),
+        Column(_("地点"), width=24),
+        Column(_("派出时间"), MOMENT),
+        Column(_("现在的时限"), MOMENT),
+        Column(_("第几次办"), NUMBER),
+        Column(_("退回原因"), CODE, 12),
+    ]
+    desk = unit_desk(request.user, timezone.now(), LONGEST_FILE)
+    back = {"review": _("审核退回"), "callback": _("回访未解决")}
+    rows: list[list[object]] = []
+    starts: list[int] = []
+    for name, group in (
+        (_("退回重办"), desk.came_back),
+        (_("待签收"), desk.to_sign),
+        (_("今日到期"), desk.due_today),
+        (_("办理中"), desk.in_hand),
+    ):
+        starts.append(len(rows))
+        for share in group.shares:
+            item, ticket = share.item, share.ticket
+            rows.append(
+                [name, ticket.number, word("level", item.level), word("assignment_state", item.state)]
+                + [word("part", item.part), ticket.title, ticket.place_text or str(ticket.town or "")]
+                + [item.given_at, share.due, item.round, back.get(share.came_back, "")]
+            )
+    total = sum(g.count for g in (desk.came_back, desk.to_sign, desk.due_today, desk.in_hand))
+    return Sheet("unit", _("本单位工单"), columns, rows, groups=starts, total=total)
 
 
 routes = [
@@ -171,4 +323,8 @@ routes = [
     path("unit/<int:pk>/wait", wait, name="unit-wait"),
     path("unit/<int:pk>/resume", resume, name="unit-resume"),
     path("unit/<int:pk>/reply", reply, name="unit-reply"),
+    path("unit/<int:pk>/return", return_, name="unit-return"),
+    path("unit/<int:pk>/extension", extension, name="unit-extension"),
+    path("unit/<int:pk>/pass-on", pass_on_, name="unit-pass-on"),
+    path("unit/<int:pk>/files", files, name="unit-files"),
 ]
