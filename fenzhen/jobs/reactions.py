@@ -16,6 +16,10 @@ READER = "reactions"
 CROWD = 20
 
 
+#: After these the city may have to be told a result.
+ENDS = ("approved", "closed", "closed_unreached", "answered", "redirected", "withdrawn", "voided")
+
+
 @dataclass(frozen=True, slots=True)
 class Reaction:
     """*task* follows *event* (where *only* says so). A crowd of the same goes to *crowd* instead."""
@@ -36,6 +40,10 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("supplemented", tasks.advise_ticket),
     Reaction("reopened", tasks.advise_ticket),
     Reaction("undone", tasks.advise_ticket),
+    Reaction("taken_over", tasks.advise_ticket),
+    # an order of the city's has ended, or goes on after all: the city must be told
+    *(Reaction(event, tasks.owe_result) for event in ENDS),
+    *(Reaction(event, tasks.drop_result) for event in ("reopened", "undone", "rehandled")),
     Reaction("taken_back", tasks.advise_ticket),
     # somebody must be told
     Reaction("dispatched", tasks.tell_dispatched),
@@ -45,6 +53,8 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("asked_back", tasks.tell_asked_back),
     Reaction("call_joined", tasks.tell_call_joined, only=_urgent_matter),
     Reaction("void_asked", tasks.tell_void_asked),
+    Reaction("city_changed", tasks.tell_city_changed),
+    Reaction("withdrawn", tasks.tell_withdrawn),
 )
 
 

@@ -8,7 +8,7 @@ from django_tasks import task
 
 from fenzhen.board import standing
 from fenzhen.jobs import queue
-from fenzhen.office import advise, alarms
+from fenzhen.office import advise, alarms, city_words
 from fenzhen.office.accounts import system_account
 
 #: People are told before the adviser goes on thinking.
@@ -68,3 +68,25 @@ def tell_call_joined(ticket: int, position: int) -> int:
 @task(priority=URGENT)
 def tell_void_asked(ticket: int, position: int) -> int:
     return alarms.tell_void_asked(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=SOON)
+def owe_result(ticket: int, position: int) -> bool:
+    """The city must be told what became of its order; likewise once and no more."""
+    return city_words.owe_result(position, by=system_account(), now=timezone.now()) is not None
+
+
+@task(priority=SOON)
+def drop_result(ticket: int, position: int) -> int:
+    """An order goes on that had ended: what the city was not told yet is no result any more."""
+    return city_words.drop_result(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_city_changed(ticket: int, position: int) -> int:
+    return alarms.tell_city_changed(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_withdrawn(ticket: int, position: int) -> int:
+    return alarms.tell_withdrawn(position, by=system_account(), now=timezone.now())

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from fenzhen.board.people import Person
 from fenzhen.board.standing import advice_waiting
 from fenzhen.jobs import queue, tasks
-from fenzhen.office import alarms, imports, tidy
+from fenzhen.office import alarms, city_drop, imports, tidy
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +40,8 @@ TIMETABLE: tuple[Line, ...] = (
         lambda by, now: alarms.tell_callbacks_overdue(by=by, now=now),
     ),
     Line("appointments", timedelta(seconds=30), lambda by, now: alarms.tell_appointments(by=by, now=now)),
+    Line("the city's files", timedelta(seconds=2), lambda by, now: city_drop.take_dropped(by=by, now=now)),
+    Line("old city files", timedelta(hours=1), lambda by, now: city_drop.forget_dropped(by=by, now=now)),
     Line("advice left behind", timedelta(minutes=1), _catch_up_advice),
     Line("finished tasks", timedelta(hours=1), lambda by, now: queue.forget_finished(now=now)),
     Line("old uploads", timedelta(hours=1), lambda by, now: imports.forget_uploads(by=by, now=now)),

@@ -99,6 +99,26 @@ def tell_void_asked(position: int, *, by: User, now: datetime) -> int:
     return _tell_all(people, "void_asked", entry, ticket, now)
 
 
+def tell_city_changed(position: int, *, by: User, now: datetime) -> int:
+    """The liaisons of the units that have it now: what the caller wants, or the city's date, is another one."""
+    found = _happened(position)
+    if found is None or set(found[0].facts.get("fields", ())) <= {"status"}:
+        return 0
+    entry, ticket = found
+    running = Assignment.objects.filter(ticket=ticket, state__in=["pending_sign", "signed", "waiting"])
+    units = set(running.values_list("unit_id", flat=True))
+    return _tell_all(_liaisons(units), "city_changed", entry, ticket, now, urgent=ticket.level == 1)
+
+
+def tell_withdrawn(position: int, *, by: User, now: datetime) -> int:
+    """The liaisons of the units whose share has ended with it: nobody should drive out for nothing."""
+    found = _happened(position)
+    if found is None:
+        return 0
+    entry, ticket = found
+    return _tell_all(_liaisons(_units_of(entry)), "withdrawn", entry, ticket, now)
+
+
 def tell_triage_overdue(*, by: User, now: datetime) -> int:
     """Level 1 or 2 still waits for a dispatch after its time: every dispatcher, urgently, once a clock."""
     late = Ticket.objects.filter(

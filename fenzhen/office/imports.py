@@ -148,7 +148,7 @@ def import_file(
         batch, report.interrupted_before = _begun(path.name, checksum, fitted, history, by, now)
         report.batch = batch.pk
     with book:
-        for block in _blocks(_body(table, fitted), BLOCK):
+        for block in blocks_of(body_of(table, fitted), BLOCK):
             counts, refused = run.take(block, batch)
             report.add(counts)
             if not dry_run:
@@ -193,7 +193,7 @@ def keep_upload(
             by=by,
             started_at=now,
         )
-        for n, block in enumerate(_blocks(_body(table, fitted), PART)):
+        for n, block in enumerate(blocks_of(body_of(table, fitted), PART)):
             if n * PART >= MOST_BY_PAGE:
                 raise Unreadable(
                     _("这个文件超过 %(n)s 行,请在命令行用 fenzhen import 导入。") % {"n": MOST_BY_PAGE}
@@ -456,6 +456,11 @@ class _RejectsFile:
         raise Unreadable(_("写不了拒收文件:%(why)s") % {"why": trouble.strerror})
 
 
+def rejects_file(source: Path, fitted: Fitted) -> _RejectsFile:
+    """A file for the refused rows of *source*, beside it where one may write there."""
+    return _RejectsFile(None, source, fitted)
+
+
 def _reject_line(fitted: Fitted, one: Refused) -> list[str]:
     width = len(fitted.header)
     cells = [text_of(cell) for cell in one.cells]
@@ -468,11 +473,13 @@ def _may(by: User) -> None:
         raise NotYours
 
 
-def _body(table: Table, fitted: Fitted) -> Iterator[Row]:
+def body_of(table: Table, fitted: Fitted) -> Iterator[Row]:
+    """The rows below the header."""
     return (row for row in table.rows() if row[0] > fitted.header_row)
 
 
-def _blocks(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+def blocks_of(rows: Iterable[Row], size: int) -> Iterator[list[Row]]:
+    """Rows by the block."""
     walk = iter(rows)
     while block := list(islice(walk, size)):
         yield block
