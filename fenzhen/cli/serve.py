@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from hashlib import sha256
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -44,6 +45,7 @@ def command(host: str, port: int, workers: int, threads: int, demo: bool, work: 
     began = time.monotonic()
     with _listening(host, port) as listener:
         os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # many processes share few cores
+        os.environ["FENZHEN_COLLECTED"] = "1"  # styles and scripts are served from one place, compressed
         set_up()
         with database_errors():
             _prepare(demo)
@@ -89,7 +91,7 @@ def _prepare(demo: bool) -> None:
     from fenzhen.cli.migrate import migrate
     from fenzhen.office.accounts import system_account
 
-    Path(settings.STATIC_ROOT).mkdir(parents=True, exist_ok=True)
+    _collect(Path(settings.STATIC_ROOT))
     with _timed("建立数据库", "the database's tables"):
         migrate()
     if not demo:
@@ -110,6 +112,25 @@ def _prepare(demo: bool) -> None:
     with _timed("建议模型学习目录", "the adviser learns the lists"):
         os.waitpid(learner, 0)
         advise_now()
+
+
+def _collect(root: Path) -> None:
+    """Styles, scripts and pictures into one folder, with compressed copies; again only when one has changed."""
+    from django.contrib.staticfiles.finders import get_finders
+    from django.core.management import call_command
+
+    found = sha256()
+    for finder in get_finders():
+        for name, storage in finder.list([]):
+            state = Path(storage.path(name)).stat()
+            found.update(f"{name}|{state.st_size}|{state.st_mtime_ns}\n".encode())
+    stamp = root.with_name(root.name + ".stamp")
+    if root.is_dir() and stamp.exists() and stamp.read_text() == found.hexdigest():
+        return
+    with _timed("整理页面部件", "collecting styles and scripts"):
+        root.mkdir(parents=True, exist_ok=True)
+        call_command("collectstatic", interactive=False, clear=True, verbosity=0)
+        stamp.write_text(found.hexdigest())
 
 
 def _learn() -> None:
