@@ -60,10 +60,13 @@ _WEEKDAYS: Final = (
 MOST_CALLERS: Final = 20
 
 
-def daily_files(viewer: Person, day: date, now: datetime) -> dict[str, bytes]:
-    """The day's list as files: name → bytes, one .docx and one .xlsx."""
+def daily_files(
+    viewer: Person, day: date, now: datetime, kinds: Sequence[str] = ("docx", "xlsx")
+) -> dict[str, bytes]:
+    """The day's list as files: name → bytes. Raises KeyError for an unknown kind."""
     paper = daily_paper(daily_list(viewer, day, now))
-    return {f"{paper.name}.docx": document(paper), f"{paper.name}.xlsx": workbook(paper)}
+    set_as = {"docx": document, "xlsx": workbook}
+    return {f"{paper.name}.{kind}": set_as[kind](paper) for kind in kinds}
 
 
 def daily_paper(daily: DailyList) -> Paper:

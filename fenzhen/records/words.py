@@ -304,6 +304,7 @@ NOTICES: Words = {
     "appointment": _("约定的回访时间到了"),
     "call_joined": _("诉求人又来电，已并入"),
     "imported": _("导入完成"),
+    "daily": _("每日清单已备好"),
     "test_message": _("这是一条测试消息"),
 }
 DECISIONS: Words = {"approved": _("同意"), "refused": _("不同意")}

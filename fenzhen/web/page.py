@@ -84,6 +84,13 @@ NAV: tuple[NavItem, ...] = (
     NavItem("review", gettext_noop("审核"), gettext_noop("审核"), roles.REVIEW, "g r"),
     NavItem("callback", gettext_noop("回访"), gettext_noop("回访"), roles.CALLBACK, "g b"),
     NavItem("search", gettext_noop("工单查询"), gettext_noop("查询"), _EVERYBODY - {Role.ADMIN}, "g s"),
+    NavItem(
+        "daily",
+        gettext_noop("每日清单"),
+        gettext_noop("清单"),
+        roles.CHIEFS | roles.READERS | {Role.SUPERVISOR},
+        "g d",
+    ),
     NavItem("import", gettext_noop("导入"), gettext_noop("导入"), roles.CHIEFS | {Role.ADMIN}, "g m"),
     NavItem(
         "lists", gettext_noop("目录维护"), gettext_noop("目录"), frozenset({Role.ADMIN}), "g l", "admin:index"

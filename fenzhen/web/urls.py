@@ -28,6 +28,7 @@ PAGES = (
     "reveal",
     "ticket",
     "search",
+    "daily",
     "imports",
     "export",
     "filters",
