@@ -7,15 +7,15 @@ import click
 from fenzhen.cli.ready import err, out, say, with_database
 
 
-@click.command("load", short_help="Load a district's reference lists from a folder.")
-@click.argument("directory", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.command("load", short_help="Load a district's reference lists: a folder, a filled template, a zip.")
+@click.argument("directory", metavar="SOURCE", type=click.Path(exists=True, path_type=Path))
 @click.option("--force", is_flag=True, help="Load also when nothing has changed since the last time.")
 @with_database()
 def command(directory: Path, force: bool) -> None:
-    """Load the reference lists in DIRECTORY: places, units, categories, examples, duties, limits, the calendar,
-    staff, and district.toml.
+    """Load the reference lists in SOURCE: a folder with district.toml and the CSV files (places, units, categories,
+    examples, duties, duty phones, limits, the calendar, staff), a filled template (.xlsx), or a .zip of them.
 
-    All or nothing: if a list has faults, each is named with file, line and column, and nothing changes. What
+    Look first with fenzhen check. All or nothing: if a list has faults, each is named with file, line and column, and nothing changes. What
     vanished from a list is switched off, never deleted. Lists that did not change are left alone.
     """
     if load(directory, force=force):

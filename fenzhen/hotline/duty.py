@@ -237,6 +237,79 @@ def _by_rule(book: DutyBook, rule: DutyRule, town: str | None, barred: bool) -> 
     )
 
 
+#: What a duty list may say against itself, or leave unsaid.
+SAME_DAY = "same_day"
+OVERLAP = "overlap"
+TOWN_LEADS = "town_leads"
+UNCOVERED = "uncovered"
+
+
+@dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Something in a duty list that nobody can obey, or a matter that it leaves to nobody.
+
+    ``same_day``: two rules for the same matter, in force together since the same day, name different units or
+    levels: only their numbers decide. ``overlap``: likewise, but one is newer and wins. ``town_leads``: kept from the
+    grassroots, yet led by a town and without a bureau behind it. ``uncovered``: nobody is in charge of ``category``
+    in ``towns``.
+    """
+
+    kind: str
+    rule: str = ""
+    other: str = ""
+    category: str = ""
+    towns: tuple[str, ...] = ()
+
+
+def contradictions(
+    book: DutyBook, *, leaves: Iterable[str], towns: Iterable[str], on: date
+) -> list[Contradiction]:
+    """Everything in *book* that is contradictory from that day on, or missing on it.
+
+    *leaves* are six-digit categories, *towns* place codes of towns and sub-districts.
+
+    >>> book = DutyBook([DutyRule("1", "0101", lead="A"), DutyRule("2", "0101", lead="B")])
+    >>> [(c.kind, c.rule, c.other) for c in contradictions(book, leaves=["010101"], towns=["T"], on=date(2026, 1, 1))]
+    [('same_day', '1', '2')]
+    >>> [c.kind for c in contradictions(book, leaves=["020101"], towns=["T"], on=date(2026, 1, 1))][-1]
+    'uncovered'
+    """
+    found: list[Contradiction] = []
+    by_key: dict[tuple[str, str, str], list[DutyRule]] = {}
+    for rule in book.rules:
+        if rule.valid_to is None or rule.valid_to >= on:
+            by_key.setdefault((rule.category, rule.territory, rule.place_type), []).append(rule)
+        if rule.not_grassroots and _by_rule(book, rule, None, True) is None:
+            found.append(Contradiction(TOWN_LEADS, rule.id))
+    for rules in by_key.values():
+        for place, rule in enumerate(rules):
+            for other in rules[place + 1 :]:
+                if _says(rule) != _says(other) and _together(rule, other):
+                    same = (rule.valid_from or date.min) == (other.valid_from or date.min)
+                    found.append(Contradiction(SAME_DAY if same else OVERLAP, rule.id, other.id))
+    towns = list(towns)
+    for leaf in leaves:
+        bare = tuple(
+            town
+            for town in towns
+            if unit_in_charge(book, category=leaf, territory=town, place_type=None, on=on) is None
+        )
+        if bare:
+            found.append(Contradiction(UNCOVERED, category=leaf, towns=bare))
+    return found
+
+
+def _says(rule: DutyRule) -> tuple[object, ...]:
+    return rule.lead, rule.assist, rule.level, rule.floor_unit, rule.not_grassroots
+
+
+def _together(one: DutyRule, other: DutyRule) -> bool:
+    """Is there a day on which both are in force?"""
+    begins = max(one.valid_from or date.min, other.valid_from or date.min)
+    ends = min(one.valid_to or date.max, other.valid_to or date.max)
+    return begins <= ends
+
+
 def read_duties(path: Path | str) -> list[DutyRule]:
     """Read a duty list (CSV with the columns of `DutyRule`; lists inside a cell separated by semicolons).
 

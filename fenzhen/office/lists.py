@@ -80,12 +80,17 @@ class Fault:
     text: str
 
     def __str__(self) -> str:
+        return f"{self.where}: {self.text}"
+
+    @property
+    def where(self) -> str:
+        """File, line and column as a person reads them."""
         where = self.file
         if self.line:
             where += _(" 第 %(line)s 行") % {"line": self.line}
         if self.column:
             where += f" [{self.column}]"
-        return f"{where}: {self.text}"
+        return where
 
 
 class BadLists(Exception):
@@ -339,6 +344,10 @@ class _Reader:
         """The file's (or the sheet's) name as a person knows it."""
         return self.names[key]
 
+    def where_is_setting(self, path: str) -> tuple[str, int, str]:
+        """File, line (0: unknown) and the name of a setting, for whoever has something to say about it."""
+        return "district.toml", 0, path
+
     def settings(self) -> dict[str, Any]:
         """``district.toml``. Raises `BadLists` at once: without it nothing can be read."""
         name = "district.toml"
@@ -461,6 +470,13 @@ class _BookReader(_Reader):
         """The sheet's title."""
         read = self.book.sheets.get(key)
         return read.title if read else _(BY_KEY[key].word)
+
+    def where_is_setting(self, path: str) -> tuple[str, int, str]:
+        """The sheet's title, the line, and the item as it is called there."""
+        items = [item for item in SETTINGS if item.path == path or item.path.startswith(f"{path}.")]
+        names = "、".join(_(item.word) for item in items) or path
+        lines = [self.book.setting_lines.get(item.path, 0) for item in items]
+        return self.book.settings_title, lines[0] if lines else 0, names
 
     def settings(self) -> dict[str, Any]:
         """The sheet of settings. Faults of the workbook itself are told here."""
