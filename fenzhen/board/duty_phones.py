@@ -104,6 +104,14 @@ def share_to_phone(viewer: User, pk: int) -> Assignment:
     )
 
 
+def shares_phoned(viewer: User, ticket: Ticket) -> list[Assignment]:
+    """The live shares of a ticket, for those who phone units about them."""
+    if viewer.role not in PHONING:
+        return []
+    rows = Assignment.objects.filter(ticket=ticket, state__in=["pending_sign", "signed", "waiting"])
+    return list(rows.select_related("unit").order_by("id"))
+
+
 def calls_to(viewer: User, share: Assignment) -> list[Note]:
     """Who phoned the unit about this share before, the oldest first."""
     if viewer.role not in PHONING:

@@ -90,6 +90,11 @@ def requests_of_share(viewer: User, share: Assignment) -> list[Request]:
     )
 
 
+def requests_on(viewer: User, ticket: Ticket) -> list[Request]:
+    """Those on one ticket that still wait, for those who decide."""
+    return list(_rows(viewer).filter(ticket=ticket, decision="").order_by("id"))
+
+
 def consultations(viewer: User, now: datetime) -> list[ConsultationSeen]:
     """Tickets in consultation, the one whose time is over first."""
     if viewer.role not in roles.DESK | {Role.SUPERVISOR}:

@@ -167,7 +167,7 @@ def reply(request: PageRequest, pk: int) -> HttpResponse:
         now=timezone.now(),
         answered=Answered(
             contacted=contacted,
-            contact_at=_moment(typed(request, "contact_at", 32), "contact_at") if contacted else None,
+            contact_at=moment_of(typed(request, "contact_at", 32), "contact_at") if contacted else None,
             contact_how=typed(request, "contact_how", 64) if contacted else "",
             is_true=typed(request, "is_true") != "no",
             solved_claim=typed(request, "solved_claim", 12),
@@ -196,7 +196,7 @@ def extension(request: PageRequest, pk: int) -> HttpResponse:
     """More time, because."""
     item = _share(request, pk)
     asked = _asked(request)
-    asked.until = _moment(typed(request, "until", 32), "until")
+    asked.until = moment_of(typed(request, "until", 32), "until")
     ask_extension(item, by=request.user, now=timezone.now(), asked=asked)
     say(request, _("已申请延期，等派单台答复。请告诉诉求人为什么要晚一些。"))
     return go(request, "unit-share", pk)
@@ -215,7 +215,7 @@ def pass_on_(request: PageRequest, pk: int) -> HttpResponse:
         now=timezone.now(),
         to_name=typed(request, "to_name", 64),
         to_person=given_to,
-        due=_moment(typed(request, "due", 32), "due"),
+        due=moment_of(typed(request, "due", 32), "due"),
         word=typed(request, "word", 2000),
     )
     say(request, _("已转交 %(name)s。任务单里没有诉求人的信息，可以直接发。") % {"name": errand.to_name})
@@ -262,7 +262,7 @@ def _asked(request: PageRequest) -> Asked:
     )
 
 
-def _moment(text: str, field: str) -> datetime | None:
+def moment_of(text: str, field: str) -> datetime | None:
     """A `datetime-local` field in the district's time; None for an empty one. Raises `Incomplete`."""
     if not text:
         return None

@@ -7,10 +7,15 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from fenzhen.board.attachments import attachments_of
 from fenzhen.board.review import next_to_review, replies_to_review, reply_to_review
+from fenzhen.board.words import word
 from fenzhen.desk.review import approve_reply, send_back_reply
 from fenzhen.hotline.review import Remark
 from fenzhen.hotline.roles import REVIEW
+from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 
 #: Which reason of sending back a remark suggests.
@@ -36,6 +41,7 @@ def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
         "before": rows[place - 1].item.pk if place else None,
         "behind": rows[place + 1].item.pk if place is not None and place + 1 < len(rows) else None,
         "suggested": {SUGGESTS[r] for r in seen.row.remarks if r in SUGGESTS} if seen else set(),
+        "files": attachments_of(request.user, seen.row.ticket) if seen else [],
         "is_open": bool(seen and seen.row.item.state == "result_submitted"),
     }
     return render(request, "review.html", context)
@@ -79,6 +85,32 @@ def send_back(request: PageRequest, pk: int) -> HttpResponse:
 def _next(request: PageRequest, pk: int) -> HttpResponse:
     following = next_to_review(request.user, pk, timezone.now())
     return go(request, "review-one", following) if following else go(request, "review")
+
+
+@listing("review", roles=REVIEW)
+def review_list(request: PageRequest) -> Sheet:
+    """The replies that wait."""
+    more = [
+        Column(_("反馈单位"), CODE, 16),
+        Column(_("主协办"), CODE, 8),
+        Column(_("单位称"), CODE, 10),
+        Column(_("反馈时间"), MOMENT),
+        Column(_("办理时限"), MOMENT),
+        Column(_("请留意"), width=24),
+    ]
+    rows = [
+        [
+            *ticket_cells(row.ticket, clocks=False),
+            str(row.item.unit),
+            word("part", row.item.part),
+            word("solved", row.reply.solved_claim),
+            row.reply.at,
+            row.due,
+            "、".join(word("remark", one) for one in row.remarks),
+        ]
+        for row in replies_to_review(request.user, timezone.now(), LONGEST_FILE)
+    ]
+    return Sheet("review", _("待审核反馈"), [*ticket_columns(clocks=False), *more], rows)
 
 
 routes = [

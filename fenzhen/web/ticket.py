@@ -12,6 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from fenzhen.board.attachments import attachments_of
+from fenzhen.board.duty_phones import shares_phoned
+from fenzhen.board.requests import requests_on, units_known
 from fenzhen.board.story import (
     Ticket,
     TimeShare,
@@ -37,11 +40,13 @@ from fenzhen.desk.intake import (
     supplement_ticket,
     withdraw_ticket,
 )
+from fenzhen.desk.request import add_unit, open_consultation, redispatch_ticket, urge_ticket
 from fenzhen.desk.step import Incomplete, NotOpen
 from fenzhen.desk.story import add_note
 from fenzhen.desk.triage import ask_back, change_level, classify_ticket
 from fenzhen.hotline import roles
 from fenzhen.hotline.privacy import Sight
+from fenzhen.web.requests import chosen_unit, chosen_units
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 #: Width of the drawing of who had the time, in its own units.
@@ -78,8 +83,12 @@ FORMS: dict[str, ActForm] = {
         ActForm("change_level"),
         ActForm("classify"),
         ActForm("take_back", confirm=gettext_lazy("撤回这次派单?各承办单位会看到已撤派。")),
+        ActForm("consult", gettext_lazy("争议在哪里，请哪些单位来商量"), must=True),
+        ActForm("redispatch"),
+        ActForm("add_unit"),
         ActForm("sign", confirm=gettext_lazy("代承办单位签收?经过里会写明是代办。")),
         ActForm("reply"),
+        ActForm("urge", gettext_lazy("说明"), reasons="urge_reason"),
         ActForm("join_call", gettext_lazy("这次来电说了什么"), must=True),
         ActForm("note", gettext_lazy("备注"), must=True),
         ActForm("reopen", gettext_lazy("重新启动的新情况"), must=True),
@@ -99,9 +108,33 @@ ELSEWHERE = {
     "rehandle": "callback",
     "wait": "unit",
     "resume": "unit",
+    "settle": "consultation",
+    "ask_return": "unit",
+    "ask_extension": "unit",
+    "pass_on": "unit",
+    "finish_errand": "unit",
+    "approve_return": "requests",
+    "refuse_return": "requests",
+    "extend": "requests",
+    "refuse_extension": "requests",
+    "phone_unit": "phone",
 }
 #: Shown in another form of this page, or done by the system alone.
-WITHIN = {"refuse_void": "void", "reveal": "caller", "advise": "", "end": ""}
+WITHIN = {
+    "refuse_void": "void",
+    "reveal": "caller",
+    "attach": "files",
+    "drop_attachment": "files",
+    "advise": "",
+    "end": "",
+    # the city's orders and linked tickets have pages of their own
+    "link": "",
+    "take_over": "",
+    "end_watch": "",
+    "change_city": "",
+    "owe_city": "",
+    "tell_city": "",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +187,9 @@ def ticket(request: PageRequest, pk: int) -> HttpResponse:
         "forms": [FORMS[act] for act in FORMS if act in shown and not _at_the_unit(request, act)],
         "ways": ways(request, row, shown),
         "categories": categories(viewer) if "classify" in shown else [],
+        "units": units_known(viewer) if {"redispatch", "add_unit"} & set(shown) else [],
+        "files": attachments_of(viewer, row),
+        "may_designate": viewer.role in roles.CHIEFS,
     }
     return render(request, "ticket.html", facts)
 
@@ -216,6 +252,19 @@ def ways(request: PageRequest, row: Ticket, shown: tuple[str, ...]) -> list[Way]
     places = {ELSEWHERE[act] for act in shown if act in ELSEWHERE}
     if "triage" in places:
         out.append(Way(reverse("triage-ticket", args=[row.pk]), _("去派单台")))
+    if "consultation" in places:
+        out.append(Way(reverse("consultation", args=[row.pk]), _("去会商定责")))
+    if "requests" in places:
+        for asked in requests_on(request.user, row):
+            label = _("去答复 %(unit)s 的%(kind)s") % {
+                "unit": asked.assignment.unit if asked.assignment else "",
+                "kind": word("request_kind", asked.kind),
+            }
+            out.append(Way(reverse("request-one", args=[asked.pk]), label))
+    if "phone" in places:
+        for item in shares_phoned(request.user, row):
+            label = _("给 %(unit)s 打电话") % {"unit": item.unit}
+            out.append(Way(reverse("phone-one", args=[item.pk]), label))
     rounds = rounds_of(request.user, row)
     newest = rounds[0] if rounds else None
     if newest:
@@ -353,6 +402,37 @@ def _void(request: PageRequest, row: Ticket, now: datetime) -> str:
     return _("已同意作废") if approve else _("已不同意作废,工单照常办理")
 
 
+def _consult(request: PageRequest, row: Ticket, now: datetime) -> str:
+    open_consultation(row, by=request.user, now=now, text=typed(request, "text"))
+    return _("已提请会商，在「申请与会商」里定责")
+
+
+def _redispatch(request: PageRequest, row: Ticket, now: datetime) -> str:
+    number = typed(request, "level", 1)
+    redispatch_ticket(
+        row,
+        by=request.user,
+        now=now,
+        lead=chosen_unit(request, "lead"),
+        assist=chosen_units(request, "assist"),
+        word=typed(request, "word"),
+        level=int(number) if number in {"1", "2", "3", "4"} else None,
+        designate=bool(request.POST.get("designate")),
+    )
+    return _("已改派给 %(unit)s") % {"unit": row.lead_unit}
+
+
+def _add_unit(request: PageRequest, row: Ticket, now: datetime) -> str:
+    unit = chosen_unit(request, "unit")
+    add_unit(row, by=request.user, now=now, unit=unit, word=typed(request, "word"))
+    return _("已加派 %(unit)s 协办") % {"unit": unit}
+
+
+def _urge(request: PageRequest, row: Ticket, now: datetime) -> str:
+    urge_ticket(row, by=request.user, now=now, reason=typed(request, "reason", 32), text=typed(request, "text"))
+    return _("已催单，承办单位会收到")
+
+
 DOING: dict[str, Callable[[PageRequest, Ticket, datetime], str]] = {
     "submit": _submit,
     "supplement": _supplement,
@@ -362,8 +442,12 @@ DOING: dict[str, Callable[[PageRequest, Ticket, datetime], str]] = {
     "change_level": _change_level,
     "classify": _classify,
     "take_back": _take_back,
+    "consult": _consult,
+    "redispatch": _redispatch,
+    "add_unit": _add_unit,
     "sign": _sign,
     "reply": _reply,
+    "urge": _urge,
     "join_call": _join_call,
     "note": _note,
     "reopen": _reopen,

@@ -27,9 +27,13 @@ from fenzhen.board.triage import (
 )
 from fenzhen.board.words import word
 from fenzhen.desk.intake import answer_ticket, redirect_ticket
+from fenzhen.desk.request import open_consultation
 from fenzhen.desk.step import MovedMeanwhile, NotOpen, last_entry
 from fenzhen.desk.triage import ask_back, change_level, hold_ticket, release_ticket
 from fenzhen.hotline.roles import DESK
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.page import PageRequest, page, refusal_of, say, typed
 
 #: What an emergency line's number is told as.
@@ -219,6 +223,22 @@ def redirect(request: PageRequest, pk: int) -> HttpResponse:
     return after_act(request, pk, key, _("%(number)s 已告知其他渠道") % {"number": ticket.number})
 
 
+@require_POST
+@page(roles=DESK)
+def consult(request: PageRequest, pk: int) -> HttpResponse:
+    """It is disputed whose matter it is: into consultation, and the next one."""
+    ticket = ticket_for(request.user, pk)
+    key = queue_key(ticket)
+    try:
+        open_consultation(
+            ticket, by=request.user, now=timezone.now(), text=typed(request, "text", longest=2000)
+        )
+    except (MovedMeanwhile, NotOpen) as why:
+        return draw_moved(request, pk, why)
+    say(request, _("%(number)s 已提请会商") % {"number": ticket.number})
+    return draw_next(request, key, done=pk)
+
+
 # --- drawing, for the dispatch too ----------------------------------------------------------------------
 
 
@@ -295,6 +315,59 @@ def draw_next(request: PageRequest, key: str, *, done: int = 0) -> HttpResponse:
     return draw_desk(request, None, done=done)
 
 
+@listing("triage", roles=DESK)
+def triage_list(request: PageRequest) -> Sheet:
+    """The whole queue, as it stands in it."""
+    now = timezone.now()
+    stretch = tickets_waiting(request.user, now, limit=MOST)
+    total, rows = stretch.total, stretch.rows
+    while stretch.more and len(rows) < LONGEST_FILE:
+        stretch = tickets_waiting(request.user, now, after=stretch.more, limit=MOST)
+        rows += stretch.rows
+    more = [Column(_("派单时限"), MOMENT), Column(_("建议单位"), CODE, 16), Column(_("把握(%)"), NUMBER)]
+    return Sheet(
+        "triage",
+        _("待派工单"),
+        [*ticket_columns(), *more],
+        [
+            [
+                *ticket_cells(row.ticket),
+                row.ticket.triage_due,
+                str(row.unit or ""),
+                row.percent if row.unit else None,
+            ]
+            for row in rows
+        ],
+        total=total,
+    )
+
+
+@listing("need-info", roles=DESK)
+def need_info_list(request: PageRequest) -> Sheet:
+    """What waits for a supplement."""
+    tickets = tickets_short_of_words(request.user)
+    rows = [[*ticket_cells(one), one.paused_at] for one in tickets[:LONGEST_FILE]]
+    columns = [*ticket_columns(), Column(_("退回补充"), MOMENT)]
+    return Sheet("need-info", _("待补充工单"), columns, rows, total=tickets.count())
+
+
+@listing("voids", roles=DESK)
+def voids_list(request: PageRequest) -> Sheet:
+    """Proposals to void that wait for this person."""
+    proposals = void_proposals(request.user)
+    columns = [
+        *ticket_columns(),
+        Column(_("原因"), CODE),
+        Column(_("申请人"), CODE),
+        Column(_("申请时间"), MOMENT),
+    ]
+    rows = [
+        [*ticket_cells(r.ticket), word("void_reason", r.reason_code), r.applicant.name, r.asked_at]
+        for r in proposals.select_related("ticket__town", "ticket__place", "ticket__lead_unit")[:LONGEST_FILE]
+    ]
+    return Sheet("voids", _("作废确认"), columns, rows, total=proposals.count())
+
+
 routes = [
     path("triage", triage, name="triage"),
     path("triage/queue", queue, name="triage-queue"),
@@ -310,5 +383,6 @@ routes = [
     path("triage/<int:pk>/level", level, name="triage-level"),
     path("triage/<int:pk>/ask-back", back, name="triage-ask-back"),
     path("triage/<int:pk>/answer", answer, name="triage-answer"),
+    path("triage/<int:pk>/consult", consult, name="triage-consult"),
     path("triage/<int:pk>/redirect", redirect, name="triage-redirect"),
 ]
