@@ -80,7 +80,7 @@ class CallSeen:
     """Shift leads and the chief, for when there is danger."""
 
 
-def callbacks_due(viewer: User, now: datetime) -> CallDesk:
+def callbacks_due(viewer: User, now: datetime, longest: int = LONGEST) -> CallDesk:
     """Due now (level 1, kept promises, vulnerable, re-handled, late first), agreed times, later, done today."""
     rows = [_row(callback, now) for callback in _open(viewer)]
     tries: dict[int, int] = {}
@@ -106,10 +106,10 @@ def callbacks_due(viewer: User, now: datetime) -> CallDesk:
         else CallBack.objects.none()
     )
     return CallDesk(
-        due=due[:LONGEST],
-        appointments=[row for row in rest if row.callback.appointment][:LONGEST],
-        later=[row for row in rest if not row.callback.appointment][:LONGEST],
-        done=list(done[:LONGEST]),
+        due=due[:longest],
+        appointments=[row for row in rest if row.callback.appointment][:longest],
+        later=[row for row in rest if not row.callback.appointment][:longest],
+        done=list(done[:longest]),
         due_count=len(due),
         late_count=sum(row.colour is Colour.RED for row in due),
         done_count=done.count(),

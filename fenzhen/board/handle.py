@@ -91,8 +91,8 @@ class ShareSeen:
     """Further calls of the same person."""
 
 
-def unit_desk(viewer: User, now: datetime) -> UnitDesk:
-    """The four groups of the viewer's own unit; nothing for people without one."""
+def unit_desk(viewer: User, now: datetime, longest: int = LONGEST) -> UnitDesk:
+    """The four groups of the viewer's own unit, each with its first *longest*; nothing for people without one."""
     groups = {name: Group() for name in ("came_back", "to_sign", "due_today", "in_hand")}
     rows = list(
         _own(viewer)
@@ -118,7 +118,7 @@ def unit_desk(viewer: User, now: datetime) -> UnitDesk:
         group.shares.append(share)
     for group in groups.values():
         group.shares.sort(key=lambda s: (s.paused is not None, s.item.level != 1, s.due))
-        del group.shares[LONGEST:]
+        del group.shares[longest:]
     replied = _own(viewer).filter(state="result_submitted").count()
     return UnitDesk(**groups, replied=replied)
 

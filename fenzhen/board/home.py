@@ -1,21 +1,24 @@
 """What matters to one person now: a few numbers by role, and the list behind each of them."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from fenzhen.board.tickets import visible
+from fenzhen.board.duty_phones import URGENT
+from fenzhen.board.related import repeated_callers, repeated_tickets
+from fenzhen.board.tickets import city_clock_ends, visible
 from fenzhen.hotline.clock import Colour, colour
 from fenzhen.hotline.journey import OPEN, OUTSIDE_THE_RATES, Clock
 from fenzhen.hotline.rates import RATED_KINDS, Rates
-from fenzhen.hotline.roles import UNIT, Role
+from fenzhen.hotline.roles import Role
 from fenzhen.records.callbacks import CallBack
+from fenzhen.records.city import CityWord
 from fenzhen.records.directory import Category, Duty, Example
 from fenzhen.records.district import CalendarDay, District, Level
-from fenzhen.records.handling import Assignment, Reply
+from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.requests import Request
@@ -26,12 +29,21 @@ from fenzhen.records.units import Unit
 #: `_CALLS`, or of what the page knows itself (drafts).
 FIGURES: dict[str, tuple[str, ...]] = {
     Role.AGENT: ("received_today", "my_need_info", "drafts"),
-    Role.SHIFT_LEAD: ("waiting", "late_triage", "need_info", "voids"),
-    Role.DISPATCHER: ("waiting", "late_triage", "need_info", "voids"),
+    Role.SHIFT_LEAD: (
+        *("late", "city_today", "not_phoned", "waiting", "late_triage", "returned", "untold", "repeated"),
+        *("need_info", "voids"),
+    ),
+    Role.DISPATCHER: (
+        *("waiting", "late", "city_today", "not_phoned", "returned", "late_triage", "untold"),
+        *("need_info", "voids"),
+    ),
     Role.REVIEWER: ("to_review", "to_review_urgent", "reviewed_today"),
     Role.CALLBACK_AGENT: ("calls_due", "appointments", "appointments_late"),
     Role.SUPERVISOR: ("late", "late_sign", "rehandled_today"),
-    Role.SECTION_CHIEF: ("late", "level_1", "rehandled_today", "voids"),
+    Role.SECTION_CHIEF: (
+        *("late", "city_today", "returned", "not_phoned", "untold", "repeated", "level_1", "rehandled_today"),
+        "voids",
+    ),
     Role.UNIT_LIAISON: ("to_sign", "in_hand", "due_today", "came_back"),
     Role.UNIT_WORKER: (),  # errands only: their own page
     Role.DISTRICT_LEADER: ("intake_today", "open", "late"),
@@ -39,7 +51,12 @@ FIGURES: dict[str, tuple[str, ...]] = {
     Role.ADMIN: (),
 }
 #: Numbers that are bad news when they are not nought.
-BAD = frozenset({"late", "late_triage", "late_sign", "level_1", "appointments_late", "to_review_urgent"})
+BAD = frozenset(
+    {
+        *("late", "late_triage", "late_sign", "level_1", "appointments_late", "to_review_urgent"),
+        *("city_today", "not_phoned"),
+    }
+)
 #: So many lines at most stand behind a number.
 MOST = 50
 #: The rates on the home page are of the rounds that ended in so many days.
@@ -57,6 +74,10 @@ class HomeLine:
     paused: datetime | None = None
     share: Assignment | None = None
     callback: CallBack | None = None
+    is_city: bool = False
+    """The clock is the city's."""
+    calls: int = 0
+    """How often the person called about it, where that is what the list is about."""
 
     def colour(self, now: datetime) -> Colour | None:
         """The clock's colour, where there is one."""
@@ -75,19 +96,26 @@ def figures_for(viewer: User, now: datetime) -> dict[str, int]:
     return out
 
 
-def lines_behind(viewer: User, key: str, now: datetime) -> list[HomeLine]:
-    """The list behind one of the viewer's own numbers, most pressing first, at most `MOST`; empty for a number
+def lines_behind(viewer: User, key: str, now: datetime, most: int = MOST) -> list[HomeLine]:
+    """The list behind one of the viewer's own numbers, most pressing first, at most *most*; empty for a number
     that is not theirs."""
     if key not in FIGURES.get(viewer.role, ()):
         return []
     if key in _SHARES:
-        shares = _SHARES[key](viewer, now).select_related("ticket", "ticket__town", "unit")[:MOST]
+        shares = _SHARES[key](viewer, now).select_related("ticket", "ticket__town", "ticket__place", "unit")[
+            :most
+        ]
         return [_share_line(item) for item in shares]
     if key in _CALLS:
-        calls = _CALLS[key](viewer, now).select_related("ticket", "ticket__town")[:MOST]
+        calls = _CALLS[key](viewer, now).select_related("ticket", "ticket__town", "ticket__place")[:most]
         return [_call_line(item) for item in calls]
     if key in _TICKETS:
-        tickets = _TICKETS[key](viewer, now).select_related("town", "lead_unit")[:MOST]
+        tickets = _TICKETS[key](viewer, now).select_related("town", "place", "lead_unit")[:most]
+        if key == "city_today":
+            return [_city_line(item) for item in tickets]
+        if key == "repeated":
+            calls = {one.ticket.pk: one.calls for one in repeated_callers(viewer, now)}
+            return [replace(_ticket_line(item), calls=calls.get(item.pk, 0)) for item in tickets]
         return [_ticket_line(item) for item in tickets]
     return []
 
@@ -159,8 +187,41 @@ def _late(viewer: User, now: datetime) -> "QuerySet[Ticket]":
             at_unit
             | Q(state="pending_dispatch", triage_due__lt=now)
             | Q(state="pending_callback", callback_due__lt=now)
+            | Q(state="in_consultation", consult_due__lt=now)
         )
         .order_by("level", F("own_deadline").asc(nulls_last=True), "id")
+    )
+
+
+def _city_today(viewer: User, now: datetime) -> "QuerySet[Ticket]":
+    return city_clock_ends(visible(viewer), now).order_by("city_deadline", "level", "id")
+
+
+def _returned(viewer: User, now: datetime) -> "QuerySet[Ticket]":
+    """A unit asks to give it back, or did so today; what waits for a word first."""
+    asked = Request.objects.filter(ticket=OuterRef("pk"), kind="return")
+    waits, done = asked.filter(decision=""), asked.filter(decision="approved", decided_at__gte=_midnight(now))
+    return (
+        _live(viewer)
+        .annotate(waits=Exists(waits), done=Exists(done))
+        .filter(Q(waits=True) | Q(done=True))
+        .order_by("-waits", "level", "id")
+    )
+
+
+def _untold(viewer: User, now: datetime) -> "QuerySet[Ticket]":
+    """Something stands ready for the city that it was not told yet."""
+    owed = CityWord.objects.filter(ticket=OuterRef("pk"), told_at__isnull=True)
+    return _live(viewer).filter(Exists(owed)).order_by(F("city_deadline").asc(nulls_last=True), "level", "id")
+
+
+def _not_phoned(viewer: User, now: datetime) -> "QuerySet[Assignment]":
+    """Level 1 and 2, not signed for, and nobody has phoned the unit."""
+    phoned = Note.objects.filter(assignment=OuterRef("pk"), kind="phone_unit")
+    return (
+        Assignment.objects.filter(ticket__in=_live(viewer), state="pending_sign", level__lte=URGENT)
+        .filter(~Exists(phoned))
+        .order_by("level", "sign_due", "id")
     )
 
 
@@ -220,6 +281,10 @@ _TICKETS: dict[str, _Tickets] = {
     "need_info": lambda viewer, now: _live(viewer).filter(state="need_info").order_by("level", "received_at"),
     "voids": _voids,
     "late": _late,
+    "city_today": _city_today,
+    "returned": _returned,
+    "untold": _untold,
+    "repeated": lambda viewer, now: repeated_tickets(viewer, now).order_by("level", "-changed_at", "id"),
     "level_1": lambda viewer, now: (
         _live(viewer).filter(state__in=OPEN, level=1).order_by(F("own_deadline").asc(nulls_first=True), "id")
     ),
@@ -232,6 +297,7 @@ _TICKETS: dict[str, _Tickets] = {
     ),
 }
 _SHARES: dict[str, _Shares] = {
+    "not_phoned": _not_phoned,
     "to_review": _to_review,
     "to_review_urgent": lambda viewer, now: _to_review(viewer, now).filter(level__lte=2),
     "reviewed_today": _reviewed_today,
@@ -274,6 +340,12 @@ def _ticket_line(ticket: Ticket) -> HomeLine:
             ticket, Clock.HANDLING, ticket.dispatched_at or ticket.received_at, ticket.own_deadline
         )
     return HomeLine(ticket)
+
+
+def _city_line(ticket: Ticket) -> HomeLine:
+    """By the city's clock, which runs on after our own work is done."""
+    started = ticket.city_received_at or ticket.received_at
+    return HomeLine(ticket, Clock.HANDLING, started, ticket.city_deadline, is_city=True)
 
 
 def _share_line(share: Assignment) -> HomeLine:

@@ -13,9 +13,9 @@ def unseen(viewer: User) -> list[Notice]:
     )
 
 
-def recent_notices(viewer: User) -> list[Notice]:
-    """The viewer's own notices, seen or not, newest first, at most 100."""
-    return list(Notice.objects.filter(person=viewer).select_related("ticket").order_by("-id")[:100])
+def recent_notices(viewer: User, most: int = 100) -> list[Notice]:
+    """The viewer's own notices, seen or not, newest first, at most *most*."""
+    return list(Notice.objects.filter(person=viewer).select_related("ticket").order_by("-id")[:most])
 
 
 def notice_of(viewer: User, pk: int) -> Notice:

@@ -48,14 +48,14 @@ class ReplySeen:
     """The public text in pieces: (words, do they speak of what is still to come)."""
 
 
-def replies_to_review(viewer: User, now: datetime) -> list[ReplyRow]:
+def replies_to_review(viewer: User, now: datetime, longest: int = LONGEST) -> list[ReplyRow]:
     """The queue: level 1 first, then by the ticket's deadline; nothing for those who do not review."""
     if viewer.role not in roles.REVIEW:
         return []
     items = list(
         Assignment.objects.filter(state="result_submitted")
         .select_related("ticket__place", "ticket__town", "ticket__category", "unit")
-        .order_by("level", "handle_due", "id")[:LONGEST]
+        .order_by("level", "handle_due", "id")[:longest]
     )
     newest: dict[int, Reply] = {}
     for reply in Reply.objects.filter(assignment__in=items).select_related("by").order_by("id"):

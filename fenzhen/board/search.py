@@ -6,12 +6,13 @@ from datetime import date, datetime, time, timedelta
 from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 
-from fenzhen.board.tickets import caller_seen, visible
+from fenzhen.board.tickets import caller_seen, city_clock_ends, visible
 from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.privacy import BadPhone
 from fenzhen.records.handling import Assignment
 from fenzhen.records.keys import blind_index
 from fenzhen.records.people import User
+from fenzhen.records.requests import Request
 from fenzhen.records.search import terms, tickets_with
 from fenzhen.records.tickets import Caller, SealedNumber, Ticket
 from fenzhen.records.units import Unit
@@ -41,6 +42,14 @@ class Wanted:
     kind: str = ""
     since: date | None = None
     until: date | None = None
+    city: str = ""
+    """``today``: the city's clock ends today or has ended, and the city does not have our result."""
+    returned: str = ""
+    """Anything: a unit asked to give it back, once or more often."""
+    urged: str = ""
+    """Anything: the caller or a leader urged it."""
+    watched: str = ""
+    """Anything: the city gave it to a unit itself and the district watches."""
 
     @property
     def is_empty(self) -> bool:
@@ -84,26 +93,51 @@ def units_to_choose(viewer: User) -> list[Unit]:
     return [] if viewer.role in roles.UNIT else list(Unit.objects.filter(is_active=True).order_by("code"))
 
 
-def tickets_found(viewer: User, wanted: Wanted, page: int = 1) -> Found:
-    """The tickets that *viewer* may see and that are *wanted*, newest first.
+def tickets_found(viewer: User, wanted: Wanted, page: int = 1, *, now: datetime | None = None) -> Found:
+    """The tickets that *viewer* may see and that are *wanted*, newest first, `PAGE` of them.
 
     Words: every one must be there; two Chinese characters are enough. A whole telephone number or its last
     four digits among the words finds callers, too, and numbers that were lifted out of the words.
     """
     found = Found(page=max(1, min(page, COUNTED // PAGE)))
+    listed = _listed(viewer, wanted, found, now or timezone.now())
+    found.is_more_than = len(listed) > COUNTED
+    found.total = min(len(listed), COUNTED)
+    start = (found.page - 1) * PAGE
+    found.has_next = len(listed) > start + PAGE and found.page < COUNTED // PAGE
+    found.hits = _hits(viewer, listed[start : start + PAGE])
+    return found
+
+
+def all_found(viewer: User, wanted: Wanted, most: int, *, now: datetime | None = None) -> Found:
+    """The same, all on one page, at most *most* and never more than `COUNTED`: what the pages together show."""
+    found = Found()
+    listed = _listed(viewer, wanted, found, now or timezone.now())
+    found.is_more_than = len(listed) > COUNTED
+    found.total = min(len(listed), COUNTED)
+    found.hits = _hits(viewer, listed[: min(most, COUNTED)])
+    return found
+
+
+# ---------------------------------------------------------------------------------------------------------
+
+
+def _listed(viewer: User, wanted: Wanted, found: Found, now: datetime) -> list[int]:
+    """The ids in their order, up to one more than `COUNTED`; writes into *found* what was looked for and why
+    nothing can be found."""
     if wanted.since and wanted.until and wanted.since > wanted.until:
         found.problem = "dates"
-        return found
-    rows = _filtered(visible(viewer), wanted)
+        return []
+    rows = _filtered(visible(viewer), wanted, now)
     sets: list[list[int]] = []
     people = may_look_for_people(viewer)
     if not people and (wanted.phone.strip() or wanted.name.strip()):
-        return found
+        return []
     if people and wanted.phone.strip():
         number = _number(wanted.phone)
         if not number:
             found.problem = "phone"
-            return found
+            return []
         sets.append(_of_number(number, found))
     if people and wanted.name.strip():
         name = " ".join(privacy.clean_text(wanted.name).split())[:64]
@@ -114,15 +148,12 @@ def tickets_found(viewer: User, wanted: Wanted, page: int = 1) -> Found:
             more = _of_words(words, may_be_number, found)
             if more is None:
                 found.problem = "words"
-                return found
+                return []
             sets += more
-    return _page(viewer, rows, sets, found)
+    return _ordered(rows, sets)
 
 
-# ---------------------------------------------------------------------------------------------------------
-
-
-def _filtered(rows: "QuerySet[Ticket]", wanted: Wanted) -> "QuerySet[Ticket]":
+def _filtered(rows: "QuerySet[Ticket]", wanted: Wanted, now: datetime) -> "QuerySet[Ticket]":
     if wanted.unit:
         unit = Unit.objects.filter(code=wanted.unit).first()
         if unit is None:
@@ -141,6 +172,14 @@ def _filtered(rows: "QuerySet[Ticket]", wanted: Wanted) -> "QuerySet[Ticket]":
         rows = rows.filter(received_at__gte=_midnight(wanted.since))
     if wanted.until and wanted.until < date.max:
         rows = rows.filter(received_at__lt=_midnight(wanted.until + timedelta(days=1)))
+    if wanted.city:
+        rows = city_clock_ends(rows, now) if wanted.city == "today" else rows.none()
+    if wanted.returned:
+        rows = rows.filter(pk__in=Request.objects.filter(kind="return").values("ticket"))
+    if wanted.urged:
+        rows = rows.filter(urges__gt=0)
+    if wanted.watched:
+        rows = rows.filter(state="watched")
     return rows
 
 
@@ -190,28 +229,24 @@ def _of_callers(**index: str) -> list[int]:
     return list(Ticket.objects.filter(caller__in=callers).order_by("-pk").values_list("pk", flat=True))
 
 
-def _page(viewer: User, rows: "QuerySet[Ticket]", sets: list[list[int]], found: Found) -> Found:
-    start = (found.page - 1) * PAGE
+def _ordered(rows: "QuerySet[Ticket]", sets: list[list[int]]) -> list[int]:
     order = ("-received_at", "-pk")
     if sets:
         ids = sets[0] if len(sets) == 1 else list(set(sets[0]).intersection(*sets[1:]))
-        if len(ids) <= _MANY:
-            rows = rows.filter(pk__in=ids)
-            listed = list(rows.order_by(*order).values_list("pk", flat=True)[: COUNTED + 1])
-        else:
-            listed = _walked(rows.order_by(*order), set(ids))
-    else:
-        listed = list(rows.order_by(*order).values_list("pk", flat=True)[: COUNTED + 1])
-    found.is_more_than = len(listed) > COUNTED
-    found.total = min(len(listed), COUNTED)
-    here = listed[start : start + PAGE]
-    found.has_next = len(listed) > start + PAGE and found.page < COUNTED // PAGE
+        if len(ids) > _MANY:
+            return _walked(rows.order_by(*order), set(ids))
+        rows = rows.filter(pk__in=ids)
+    return list(rows.order_by(*order).values_list("pk", flat=True)[: COUNTED + 1])
+
+
+def _hits(viewer: User, here: list[int]) -> list[Hit]:
     shown = Ticket.objects.select_related("place", "town", "lead_unit", "category", "caller").in_bulk(here)
+    hits = []
     for pk in here:
         ticket = shown[pk]
         caller = caller_seen(viewer, ticket) if may_look_for_people(viewer) else None
-        found.hits.append(Hit(ticket, caller.name if caller else "", caller.phone if caller else ""))
-    return found
+        hits.append(Hit(ticket, caller.name if caller else "", caller.phone if caller else ""))
+    return hits
 
 
 def _walked(rows: "QuerySet[Ticket]", ids: set[int]) -> list[int]:

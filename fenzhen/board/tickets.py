@@ -2,14 +2,16 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils import timezone
 
 from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.clock import Colour, Reading, Tick, colour, replay
-from fenzhen.hotline.journey import Clock, has, open_acts
+from fenzhen.hotline.journey import OPEN, WATCHING, Clock, has, open_acts
 from fenzhen.hotline.privacy import Sight
+from fenzhen.records.city import CityWord
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
@@ -81,6 +83,17 @@ def ticket_for(viewer: User, pk: int) -> Ticket:
     if row is None:
         raise NotVisible
     return row
+
+
+def city_clock_ends(rows: "QuerySet[Ticket]", now: datetime) -> "QuerySet[Ticket]":
+    """Those of *rows* whose clock at the city ends before tomorrow, or has ended, while the city does not have
+    our result: still open, watched, or done here and not yet told."""
+    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    results = CityWord.objects.filter(ticket=OuterRef("pk"), kind="result")
+    owed = Exists(results.filter(told_at__isnull=True))
+    return rows.filter(is_history=False, city_deadline__lt=tomorrow).filter(
+        owed | (Q(state__in=[*OPEN, *WATCHING]) & ~Exists(results.filter(told_at__isnull=False)))
+    )
 
 
 def sight_of(viewer: User, ticket: Ticket) -> Sight:

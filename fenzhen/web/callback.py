@@ -33,6 +33,9 @@ from fenzhen.hotline.callback import may_rest, urgency_of
 from fenzhen.hotline.roles import CALLBACK
 from fenzhen.hotline.urgency import SIGNALS
 from fenzhen.office.distress import report_risk
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 
 
@@ -209,6 +212,48 @@ def _moment(text: str) -> datetime | None:
     if at is None:
         raise Incomplete({"next_try_at": _("请填写下次联系的日期和时间。")})
     return timezone.make_aware(at) if timezone.is_naive(at) else at
+
+
+@listing("callback", roles=CALLBACK)
+def callback_list(request: PageRequest) -> Sheet:
+    """Everybody to be phoned, in the groups of the page, and who was phoned today. Nobody's number: that is shown
+    one by one, with its reason."""
+    desk = callbacks_due(request.user, timezone.now(), LONGEST_FILE)
+    columns = [
+        Column(_("分组"), CODE, 12),
+        *ticket_columns(clocks=False),
+        Column(_("回访时限"), MOMENT),
+        Column(_("下次拨打"), MOMENT),
+        Column(_("已打次数"), NUMBER),
+        Column(_("结果"), CODE, 12),
+        Column(_("满意"), CODE, 10),
+        Column(_("回访人"), CODE, 10),
+        Column(_("回访时间"), MOMENT),
+    ]
+    rows: list[list[object]] = []
+    starts: list[int] = []
+    for name, some in (
+        (_("现在打"), desk.due),
+        (_("约好的"), desk.appointments),
+        (_("没打通的"), desk.later),
+    ):
+        starts.append(len(rows))
+        for row in some:
+            cb = row.callback
+            rows.append(
+                [name, *ticket_cells(row.ticket, clocks=False), cb.due_at, cb.next_try_at, row.tries]
+                + ["", "", "", None]
+            )
+    starts.append(len(rows))
+    for cb in desk.done:
+        outcome = _("联系不上") if cb.outcome == "unreached" else word("solved", cb.solved)
+        outcome = _("退回重办") if cb.outcome == "rehandled" else outcome
+        who = cb.done_by.name if cb.done_by else ""
+        rows.append(
+            [_("今天已回访"), *ticket_cells(cb.ticket, clocks=False), cb.due_at, None, None]
+            + [outcome, word("satisfied", cb.satisfied), who, cb.done_at]
+        )
+    return Sheet("callback", _("回访清单"), columns, rows, groups=starts)
 
 
 routes = [

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
@@ -14,7 +14,10 @@ from fenzhen.board import home as board
 from fenzhen.board.drafts import drafts_of
 from fenzhen.board.notices import unseen
 from fenzhen.hotline.roles import READERS, Role
-from fenzhen.web.page import PageRequest, page
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
+from fenzhen.web.page import PageRequest, page, typed
 
 #: A number's name, and what stands where its list is empty.
 WORDS: dict[str, tuple[str, str]] = {
@@ -52,6 +55,26 @@ WORDS: dict[str, tuple[str, str]] = {
     "late": (
         gettext_noop("现在超时"),
         gettext_noop("现在没有超时的工单。派单、办理或回访过了时限的会列在这里。"),
+    ),
+    "city_today": (
+        gettext_noop("市级时限今天到"),
+        gettext_noop("没有今天到期的市级工单。市平台的时限今天到或已过、还没有向市里回结果的会列在这里。"),
+    ),
+    "returned": (
+        gettext_noop("退回"),
+        gettext_noop("没有单位申请退回。等答复的退回申请和今天退回的工单会列在这里。"),
+    ),
+    "not_phoned": (
+        gettext_noop("急件未签收未电话"),
+        gettext_noop("一级、二级都已签收或已电话通知。没有签收、也没有打过电话的急件会列在这里。"),
+    ),
+    "untold": (
+        gettext_noop("未告知市里"),
+        gettext_noop("该告诉市平台的都已告诉。区里办完、还没有回市平台的会列在这里。"),
+    ),
+    "repeated": (
+        gettext_noop("反复来电"),
+        gettext_noop("没有人为同一件事来电三次以上。有的话会列在这里，提醒这件事还没有真正解决。"),
     ),
     "late_sign": (gettext_noop("超时未签收"), gettext_noop("各单位都已按时签收。")),
     "rehandled_today": (gettext_noop("今天退回重办"), gettext_noop("今天还没有回访未解决而重办的工单。")),
@@ -178,6 +201,26 @@ def rates(request: PageRequest, now: datetime) -> dict[str, object]:
         "coverage": None if found.coverage is None else 100 * found.coverage,
         "rates": [Rate(label, None if share is None else 100 * share) for label, share in shares],
     }
+
+
+@listing("home")
+def home_list(request: PageRequest) -> Sheet:
+    """The list behind one of my numbers (`show`)."""
+    viewer, now, key = request.user, timezone.now(), typed(request, "show", 32)
+    if key not in board.FIGURES.get(viewer.role, ()) or key == "drafts":
+        raise Http404
+    lines = board.lines_behind(viewer, key, now, LONGEST_FILE)
+    columns = [
+        *ticket_columns(),
+        Column(_("承办中"), CODE, 16),
+        Column(_("看的时限"), MOMENT),
+        Column(_("来电次数"), NUMBER, 9),
+    ]
+    rows = [
+        [*ticket_cells(line.ticket), str(line.share.unit) if line.share else "", line.due, line.calls or None]
+        for line in lines
+    ]
+    return Sheet("home", _(WORDS[key][0]), columns, rows, total=board.figures_for(viewer, now).get(key))
 
 
 routes = [path("", home, name="home")]

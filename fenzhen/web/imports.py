@@ -15,6 +15,9 @@ from fenzhen.desk.step import Incomplete
 from fenzhen.office.imports import MOST_BY_PAGE, confirm_import, drop_upload, keep_upload, rejects_of
 from fenzhen.office.mapping import BadMapping, MappingFile, NoMapping, parsed_mapping, shipped_mappings
 from fenzhen.office.tables import Unreadable
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing
 from fenzhen.web.page import PageRequest, go, page, say
 
 #: Megabytes of a file that a page takes; see FILE_UPLOAD_MAX_MEMORY_SIZE.
@@ -159,6 +162,24 @@ def rejects(request: PageRequest, pk: int) -> HttpResponse:
     response = HttpResponse(content, content_type="text/csv; charset=utf-8")
     response.headers["Content-Disposition"] = f'attachment; filename="import-{batch.pk}-rejects.csv"'
     return response
+
+
+@listing("imports", roles=board.IN_CHARGE)
+def imports_list(request: PageRequest) -> Sheet:
+    """The files so far."""
+    counts = (_("行数"), _("入库"), _("已有，不重复"), _("拒收"))
+    columns = [
+        Column(_("开始"), MOMENT),
+        Column(_("文件"), width=40),
+        Column(_("状态"), CODE, 12),
+        *(Column(title, NUMBER, 12) for title in counts),
+        Column(_("导入人"), CODE, 12),
+    ]
+    rows = [
+        [b.started_at, b.file_name, _(STAGES[seen.stage]), b.rows, b.imported, b.known, b.rejected, b.by.name]
+        for b, seen in board.batches(request.user, LONGEST_FILE)
+    ]
+    return Sheet("imports", _("导入记录"), columns, rows)
 
 
 routes = [

@@ -13,6 +13,9 @@ from django.views.decorators.http import require_POST
 from fenzhen.board.notices import notice_of, recent_notices, unseen
 from fenzhen.board.words import word
 from fenzhen.office.notices import see_all_notices, see_notice
+from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing
 from fenzhen.web.page import PageRequest, go, page
 
 #: So many red strips at most; the bell has the rest.
@@ -70,6 +73,30 @@ def _bell(request: PageRequest, have: str) -> HttpResponse:
     urgent = [n for n in told if n.is_urgent]
     context = {"count": len(told), "urgent": urgent[:STRIPS], "more": len(urgent[STRIPS:]), "mark": mark}
     return render(request, "_notices.html", context)
+
+
+@listing("notices")
+def notices_list(request: PageRequest) -> Sheet:
+    """All that was told to me lately."""
+    columns = [
+        Column(_("时间"), MOMENT),
+        Column(_("通知"), width=40),
+        Column(_("工单号"), CODE, 16),
+        Column(_("标题"), width=44),
+        Column(_("看过"), MOMENT),
+    ]
+    told = recent_notices(request.user, LONGEST_FILE)
+    rows = [
+        [
+            n.created_at,
+            words_for(n),
+            n.ticket.number if n.ticket else "",
+            n.ticket.title if n.ticket else "",
+            n.seen_at,
+        ]
+        for n in told
+    ]
+    return Sheet("notices", _("通知"), columns, rows)
 
 
 routes = [

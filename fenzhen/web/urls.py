@@ -30,6 +30,7 @@ PAGES = (
     "search",
     "daily",
     "imports",
+    "city",
     "export",
     "filters",
     "journey",
