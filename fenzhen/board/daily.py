@@ -322,6 +322,7 @@ class _Book:
     days: int = 0
     figures: dict[str, Figure] = field(default_factory=dict)
     dues: dict[tuple[str, int], datetime] = field(default_factory=dict)
+    heard: list[_Arrival] = field(default_factory=list)
     seen: list[_Arrival] = field(default_factory=list)
     labels: dict[tuple[str, str], str] = field(default_factory=dict)
     town_of: dict[int, str] = field(default_factory=dict)
@@ -388,8 +389,6 @@ class _Book:
         for pk, at, channel, mode, kind, level, state, town, town_name, leaf, matter, leaf_name, *who in rows:
             local = timezone.localtime(at)
             ago = (self.day - local.date()).days
-            if at >= self.since - timedelta(days=ago) + span:
-                continue  # later in its day than the day of the list has come
             source = DIRECT if mode == "direct" else channel
             groups = {
                 "source": source,
@@ -410,7 +409,11 @@ class _Book:
             person = "" if is_secret or is_report or not caller else phone or account or f"#{caller}"
             self.town_of[pk] = town or ""
             self.persons[pk] = person
-            self.seen.append(_Arrival(pk, ago, groups, person))
+            arrival = _Arrival(pk, ago, groups, person)
+            self.heard.append(arrival)
+            # The days before count up to the hour that the day of the list has come to.
+            if at < self.since - timedelta(days=ago) + span:
+                self.seen.append(arrival)
 
     def _mean(self, some: Sequence[_Arrival]) -> float | None:
         if not self.days:
@@ -603,7 +606,7 @@ class _Book:
         tickets: dict[str, list[int]] = defaultdict(list)
         contacts: Counter[str] = Counter()
         today: Counter[str] = Counter()
-        for one in self.seen:
+        for one in self.heard:
             if one.person and one.day < MEAN_DAYS:
                 tickets[one.person].append(one.pk)
                 contacts[one.person] += 1

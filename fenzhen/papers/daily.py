@@ -127,7 +127,7 @@ def _overview(daily: DailyList) -> Section:
         if daily.is_over
         else _("0 时至 %(time)s") % {"time": f"{timezone.localtime(daily.until):%H:%M}"}
     )
-    said = _("%(span)s受理诉求 %(n)s 件，前一日%(same)s %(before)s 件%(mean)s。") % {
+    said = _("%(span)s，受理诉求 %(n)s 件，前一日%(same)s %(before)s 件%(mean)s。") % {
         "span": span,
         "n": total.figure.count,
         "same": "" if daily.is_over else _("同时段"),
