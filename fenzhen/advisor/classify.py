@@ -1,7 +1,7 @@
 """Words → label, learned from labelled texts: several simple models and one that weighs them.
 
-A text has two fields, title and body; each becomes character n-grams (1-4) by TF-IDF with its own vocabulary and a share of its own. From
-these every label gets a score in four ways, or six with sentence vectors:
+A text has two fields, title and body, and is read in two ways: as character n-grams (1-4) and as words. Each becomes numbers by TF-IDF, with
+a vocabulary and a share per field. Every label then gets a score in four ways from either reading, and two more with sentence vectors:
 
 - *linear*: ridge regression on the n-grams, one against the rest; its words are the explanation;
 - *counts*: complement naive Bayes (Rennie et al. 2003) on the same;
@@ -10,7 +10,7 @@ these every label gets a score in four ways, or six with sentence vectors:
 - *bent* and *precedents* once more on sentence vectors, if asked for (slower: about 15 ms a text).
 
 A multinomial logistic regression turns the scores into probabilities. It learns from scores that were each given by models that had not
-seen the text (five parts, near-duplicates together, everything including frequencies and latent dimensions learned anew), so the
+seen the text (eight parts, near-duplicates together, everything including frequencies and latent dimensions learned anew), so the
 probabilities are calibrated. The same left-out scores, weighed by a regression that has not seen the text either, are
 `Learned.left_out`: what a certificate is drawn from.
 
@@ -40,16 +40,25 @@ from threadpoolctl import ThreadpoolController
 from fenzhen.advisor import embed
 from fenzhen.advisor.duplicates import near_duplicates
 from fenzhen.advisor.model import Word
-from fenzhen.advisor.ngrams import counted, vocabulary_of
+from fenzhen.advisor.ngrams import (
+    Reader,
+    counted,
+    gram_keys,
+    vocabulary_of,
+    word_and_pair_keys,
+    word_keys,
+)
 from fenzhen.advisor.text import clean, clean_with_origins, plain_for_embedding
 
 Floats = NDArray[np.float32]
 Fields = tuple[str, str]
 Say = Callable[[str], None]
+#: Of one reading: counts of the titles, counts of the bodies.
+Pair = tuple[sparse.csr_matrix, sparse.csr_matrix]
 
 #: Fewer labelled texts than this are no training file.
 LEAST_ROWS = 10
-PARTS = 5
+PARTS = 8
 
 # Chosen on five parts of the labelled messages the project was given (bench/adviser); the differences nearby are within noise.
 _TITLE_SHARE = 0.3
@@ -59,13 +68,21 @@ _LATENT = 200
 _LATENT_COLUMNS = 40_000
 _NEAREST = 15
 _SMOOTH = 0.3
-_HELD = 1.0
+_HELD = 3.0
 #: So many texts at most are kept as precedents (at random beyond); the linear part always learns from all.
 _MOST_PRECEDENTS = 6000
 _TITLE_LONGEST, _BODY_LONGEST = 48, 160
 #: Known n-grams at which a text carries 63 % of full evidence.
 _EVIDENCE = 6.0
 _AT_ONCE = 256
+#: Fewer rows have no latent dimensions worth the name.
+_LEAST_LATENT = 60
+#: How a text is read: name, reader of the title, reader of the body.
+_READINGS: tuple[tuple[str, Reader, Reader], ...] = (
+    ("chars", gram_keys, gram_keys),
+    ("words", word_and_pair_keys, word_keys),
+)
+READINGS = tuple(name for name, *_ in _READINGS)
 
 _BLAS = ThreadpoolController()
 
@@ -98,8 +115,14 @@ class Classifier:
     def __init__(self, state: Mapping[str, Any]) -> None:
         self.labels: tuple[str, ...] = tuple(str(label) for label in state["labels"])
         self.state = dict(state)
-        self._model = _Model(**{name: state[name] for name in _Model.__slots__})
-        self._keys = (state["title_keys"], state["body_keys"])
+        self._model = _Model(
+            tuple(
+                _View(**{piece: state[f"{name}_{piece}"] for piece in _View.__slots__})
+                for name, *_ in _READINGS
+            ),
+            *(state[piece] for piece in _Model.__slots__[1:]),
+        )
+        self._keys = [(state[f"{name}_title_keys"], state[f"{name}_body_keys"]) for name, *_ in _READINGS]
         self._weights: NDArray[np.float64] = state["weights"]
 
     @property
@@ -122,12 +145,18 @@ class Classifier:
         return np.vstack(rows) if rows else np.zeros((0, len(self.labels)))
 
     def _some(self, texts: Sequence[Fields]) -> NDArray[np.float64]:
-        titles, bodies = [clean(title) for title, _ in texts], [clean(body) for _, body in texts]
-        counts = (counted(titles, self._keys[0]), counted(bodies, self._keys[1]))
+        counts = self._counted(texts)
         vectors = _vectors(texts) if self.uses_embedding else None
         scores = self._model.scores(counts, vectors)
         likely = _softmax(_with_one(scores) @ self._weights)
-        return _mixed(likely, _evidence(counts))
+        return _mixed(likely, _evidence(counts[0]))
+
+    def _counted(self, texts: Sequence[Fields]) -> list[Pair]:
+        titles, bodies = [clean(title) for title, _ in texts], [clean(body) for _, body in texts]
+        return [
+            (counted(titles, of_titles, read_title), counted(bodies, of_bodies, read_body))
+            for (of_titles, of_bodies), (_, read_title, read_body) in zip(self._keys, _READINGS, strict=True)
+        ]
 
     def explain(self, title: str, body: str, label: str, most: int = 6) -> list[Word]:
         """The words that spoke for a label against all others, by the linear part, the weightiest first.
@@ -137,15 +166,15 @@ class Classifier:
         if label not in self.labels:
             raise KeyError(label)
         at = self.labels.index(label)
-        counts = (counted([clean(title)], self._keys[0]), counted([clean(body)], self._keys[1]))
-        row = self._model.rows(counts)
-        weights = self._model.linear
+        view, keys_of = self._model.views[0], self._keys[0]
+        row = view.rows(self._counted([(title, body)])[0])
+        weights = view.linear
         # One against the rest, seen from the mean of all labels.
         worth = row.data * (weights[row.indices, at] - weights[row.indices].mean(axis=1))
         worth_of = dict(zip(row.indices.tolist(), worth.tolist(), strict=True))
         offset = 0
         spans: list[tuple[float, str, int, int]] = []
-        for name, text, keys in (("title", title, self._keys[0]), ("body", body, self._keys[1])):
+        for name, text, keys in (("title", title, keys_of[0]), ("body", body, keys_of[1])):
             spans += _spans(name, text, keys, {at - offset: w for at, w in worth_of.items() if at >= offset})
             offset += len(keys)
         spans.sort(key=lambda span: -span[0])
@@ -154,10 +183,10 @@ class Classifier:
 
     def precedents(self, title: str, body: str, top: int = 3) -> list[tuple[int, float]]:
         """Rows of the training file that are most like the text, with their likeness (0..1)."""
-        if not self._model.latent.size:
+        view = self._model.views[0]
+        if not view.latent.size:
             return []
-        counts = (counted([clean(title)], self._keys[0]), counted([clean(body)], self._keys[1]))
-        near = self._model.latent @ self._model.latent_of(self._model.rows(counts))[0]
+        near = view.latent @ view.latent_of(view.rows(self._counted([(title, body)])[0]))[0]
         order = np.argsort(-near, kind="stable")[:top]
         return [(int(self._model.kept[at]), round(float(near[at]), 4)) for at in order if near[at] > 0]
 
@@ -179,30 +208,37 @@ def learn(
     names = _checked(texts, labels)
     label_at = np.array([names.index(label) for label in labels], dtype=np.int64)
     titles, bodies = [clean(title) for title, _ in texts], [clean(body) for _, body in texts]
-    title_keys, title_counts = vocabulary_of(titles)
-    body_keys, body_counts = vocabulary_of(bodies)
-    if not len(title_keys) and not len(body_keys):
+    state: dict[str, Any] = {"labels": list(names)}
+    counts: list[Pair] = []
+    for name, read_title, read_body in _READINGS:
+        state[f"{name}_title_keys"], in_titles = vocabulary_of(titles, reader=read_title)
+        state[f"{name}_body_keys"], in_bodies = vocabulary_of(bodies, reader=read_body)
+        counts.append((in_titles, in_bodies))
+    known = counts[0][0].shape[1] + counts[0][1].shape[1]
+    if not known:
         raise BadTraining("the texts have no two characters in common: nothing to learn from")
-    say(f"{len(texts)} texts, {len(names)} labels, {len(title_keys) + len(body_keys)} n-grams")
+    say(f"{len(texts)} texts, {len(names)} labels, {known} n-grams")
     if embedding and vectors is None:
         say("reckoning sentence vectors")
         vectors = _vectors(texts)
-    counts = (title_counts, body_counts)
     same = near_duplicates([f"{title} {body}" for title, body in zip(titles, bodies, strict=True)])
     part = parts_of(label_at, same, seed)
+    bent = len(texts) >= _LEAST_LATENT
     with _BLAS.limit(limits=1, user_api="blas"):
         scores: NDArray[np.float64] | None = None
         for number in range(int(part.max()) + 1):
             say(f"part {number + 1} of {int(part.max()) + 1}")
             inside, outside = np.flatnonzero(part != number), np.flatnonzero(part == number)
-            some = _fit(_rows_of(counts, inside), label_at[inside], len(names), _take(vectors, inside), seed)
+            some = _fit(
+                _rows_of(counts, inside), label_at[inside], len(names), _take(vectors, inside), seed, bent
+            )
             left = some.scores(_rows_of(counts, outside), _take(vectors, outside))
             if scores is None:
                 scores = np.zeros((len(texts), left.shape[1]))
             scores[outside] = left
         assert scores is not None
         say("everything")
-        model = _fit(counts, label_at, len(names), vectors, seed)
+        model = _fit(counts, label_at, len(names), vectors, seed, bent)
         spread = scores.std(axis=0) + 1e-9
         middle = scores.mean(axis=0)
         weights = _weigh((scores - middle) / spread, label_at, len(names))
@@ -215,9 +251,11 @@ def learn(
     unscaled = weights.copy()
     unscaled[:-1] /= spread[:, None]
     unscaled[-1] -= (middle / spread) @ weights[:-1]
-    state = {name: getattr(model, name) for name in _Model.__slots__}
-    state |= {"labels": list(names), "title_keys": title_keys, "body_keys": body_keys, "weights": unscaled}
-    left_out = LeftOut(_mixed(likely, _evidence(counts)), label_at, same, part)
+    for (name, *_), view in zip(_READINGS, model.views, strict=True):
+        state |= {f"{name}_{piece}": getattr(view, piece) for piece in _View.__slots__}
+    state |= {piece: getattr(model, piece) for piece in _Model.__slots__[1:]}
+    state["weights"] = unscaled
+    left_out = LeftOut(_mixed(likely, _evidence(counts[0])), label_at, same, part)
     return Learned(Classifier(state), left_out)
 
 
@@ -225,8 +263,8 @@ def learn(
 
 
 @dataclass(slots=True)
-class _Model:
-    """Everything learned from one set of rows, but for the weighing of the scores."""
+class _View:
+    """What was learned from one reading of the texts."""
 
     idf: Floats
     title_columns: int
@@ -236,12 +274,8 @@ class _Model:
     projection: Floats
     latent: Floats
     alpha: Floats
-    vectors: Floats
-    alpha_vectors: Floats
-    kept: NDArray[np.int64]
-    kept_labels: NDArray[np.int64]
 
-    def rows(self, counts: tuple[sparse.csr_matrix, sparse.csr_matrix]) -> sparse.csr_matrix:
+    def rows(self, counts: Pair) -> sparse.csr_matrix:
         """TF-IDF rows: title and body side by side, each of its share's length, together of length 1."""
         title = _weighed(counts[0], self.idf[: self.title_columns])
         body = _weighed(counts[1], self.idf[self.title_columns :])
@@ -260,14 +294,25 @@ class _Model:
         few = sparse.csr_matrix((rows.data[there], column[there], pointers), shape=shape)
         return _unit(np.asarray(few @ self.projection))
 
-    def scores(
-        self, counts: tuple[sparse.csr_matrix, sparse.csr_matrix], vectors: Floats | None
-    ) -> NDArray[np.float64]:
-        """All parts' scores side by side, labels within parts."""
-        rows = self.rows(counts)
-        found = [np.asarray(rows @ self.linear), np.asarray(rows @ self.counts)]
-        if self.latent.size:
-            found += self._near(self.latent_of(rows), self.latent, self.alpha, _BEND)
+
+@dataclass(slots=True)
+class _Model:
+    """Everything learned from one set of rows, but for the weighing of the scores."""
+
+    views: tuple[_View, ...]
+    vectors: Floats
+    alpha_vectors: Floats
+    kept: NDArray[np.int64]
+    kept_labels: NDArray[np.int64]
+
+    def scores(self, counts: Sequence[Pair], vectors: Floats | None) -> NDArray[np.float64]:
+        """All scores side by side: readings, ways within them, labels within these."""
+        found: list[NDArray[Any]] = []
+        for view, pair in zip(self.views, counts, strict=True):
+            rows = view.rows(pair)
+            found += [np.asarray(rows @ view.linear), np.asarray(rows @ view.counts)]
+            if view.latent.size:
+                found += self._near(view.latent_of(rows), view.latent, view.alpha, _BEND)
         if self.vectors.size and vectors is not None:
             found += self._near(vectors, self.vectors, self.alpha_vectors, _BEND_VECTORS)
         return np.hstack(found).astype(np.float64)
@@ -287,55 +332,70 @@ class _Model:
 
 
 def _fit(
-    counts: tuple[sparse.csr_matrix, sparse.csr_matrix],
+    counts: Sequence[Pair],
     label_at: NDArray[np.int64],
     labels: int,
     vectors: Floats | None,
     seed: int,
+    bent: bool,
 ) -> _Model:
     draw = np.random.default_rng(seed)
     n = len(label_at)
-    nothing = np.zeros((0, 0), dtype=np.float32)
     kept = np.arange(n) if n <= _MOST_PRECEDENTS else np.sort(draw.choice(n, _MOST_PRECEDENTS, replace=False))
-    idf = np.concatenate([_idf(one, n) for one in counts])
-    model = _Model(
-        idf, counts[0].shape[1], nothing, nothing, np.zeros(0, dtype=np.int32), nothing, nothing, nothing,
-        nothing, nothing, kept, label_at[kept],
-    )  # fmt: skip
-    rows = model.rows(counts)
-    across = rows.T.tocsr()
     targets = np.full((n, labels), -1.0, dtype=np.float32)
     targets[np.arange(n), label_at] = 1.0
-    model.linear = np.asarray(across @ _solve(lambda some: rows @ (across @ some), targets, _RIDGE))
-    model.counts = _complement(across, label_at, labels)
-    if n >= 60:
-        _to_latent(model, rows, draw)
-        model.alpha = _bent(model.latent, targets[kept], _BEND)
+    views = tuple(_view(pair, label_at, targets, kept, draw, bent) for pair in counts)
+    nothing = np.zeros((0, labels), dtype=np.float32)
+    model = _Model(views, nothing, nothing, kept, label_at[kept])
     if vectors is not None:
         model.vectors = vectors[kept]
         model.alpha_vectors = _bent(model.vectors, targets[kept], _BEND_VECTORS)
     return model
 
 
-def _to_latent(model: _Model, rows: sparse.csr_matrix, draw: np.random.Generator) -> None:
+def _view(
+    counts: Pair,
+    label_at: NDArray[np.int64],
+    targets: Floats,
+    kept: NDArray[np.int64],
+    draw: np.random.Generator,
+    bent: bool,
+) -> _View:
+    idf = np.concatenate([_idf(one, len(label_at)) for one in counts])
+    nothing = np.zeros((0, 0), dtype=np.float32)
+    view = _View(
+        idf, counts[0].shape[1], nothing, nothing, np.zeros(0, dtype=np.int32), nothing, nothing, nothing
+    )
+    rows = view.rows(counts)
+    across = rows.T.tocsr()
+    view.linear = np.asarray(across @ _solve(lambda some: rows @ (across @ some), targets, _RIDGE))
+    view.counts = _complement(across, label_at, targets.shape[1])
+    if bent:
+        _to_latent(view, rows, draw)
+        view.latent = view.latent_of(rows[kept])
+        view.alpha = _bent(view.latent, targets[kept], _BEND)
+    return view
+
+
+def _to_latent(view: _View, rows: sparse.csr_matrix, draw: np.random.Generator) -> None:
     """Latent dimensions of the commonest n-grams by a randomised SVD (Halko et al. 2011, two power steps)."""
     often = np.bincount(rows.indices, weights=rows.data > 0, minlength=rows.shape[1])
     columns = np.sort(np.argsort(-often, kind="stable")[:_LATENT_COLUMNS])
     columns = columns[often[columns] > 0]
-    few = rows[:, columns]
+    view.latent_column = np.full(rows.shape[1], -1, dtype=np.int32)
+    view.latent_column[columns] = np.arange(len(columns), dtype=np.int32)
     size = min(_LATENT, rows.shape[0] // 4, len(columns) // 4)
     if size < 2:
+        view.projection = np.zeros((len(columns), 1), dtype=np.float32)
         return
+    few = rows[:, columns]
     across = few.T.tocsr()
     basis = draw.standard_normal((len(columns), size + 10)).astype(np.float32)
-    for _ in range(3):
+    for _ in range(2):
         basis, _ = np.linalg.qr(across @ np.asarray(few @ basis))
-    left, sizes, right = np.linalg.svd(np.asarray(few @ basis), full_matrices=False)
+    _, _, right = np.linalg.svd(np.asarray(few @ basis), full_matrices=False)
     # The first direction is what all texts share: it tells none of them apart.
-    model.projection = np.ascontiguousarray((basis @ right.T)[:, 1:size], dtype=np.float32)
-    model.latent_column = np.full(rows.shape[1], -1, dtype=np.int32)
-    model.latent_column[columns] = np.arange(len(columns), dtype=np.int32)
-    model.latent = model.latent_of(rows[model.kept])
+    view.projection = np.ascontiguousarray((basis @ right.T)[:, 1:size], dtype=np.float32)
 
 
 def _bent(points: Floats, targets: Floats, bend: float) -> Floats:
@@ -354,7 +414,7 @@ def _solve(times: Callable[[Floats], Floats], targets: Floats, ridge: float, mos
     rest = targets.copy()
     step = rest.copy()
     size = (rest * rest).sum(axis=0)
-    enough = 1e-6 * size.max()
+    enough = 1e-5 * size.max()
     for _ in range(most):
         bent = np.asarray(times(step)) + ridge * step
         far = size / np.maximum((step * bent).sum(axis=0), 1e-30)
@@ -454,10 +514,8 @@ def _scale(rows: sparse.csr_matrix, by: NDArray[np.float64]) -> None:
     rows.data *= np.repeat(by, np.diff(rows.indptr)).astype(np.float32)
 
 
-def _rows_of(
-    counts: tuple[sparse.csr_matrix, sparse.csr_matrix], at: NDArray[np.int64]
-) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    return counts[0][at], counts[1][at]
+def _rows_of(counts: Sequence[Pair], at: NDArray[np.int64]) -> list[Pair]:
+    return [(titles[at], bodies[at]) for titles, bodies in counts]
 
 
 def _take(vectors: Floats | None, at: NDArray[np.int64]) -> Floats | None:
@@ -481,7 +539,7 @@ def _unit(rows: NDArray[Any]) -> Floats:
     return np.asarray(rows / np.maximum(length, 1e-9), dtype=np.float32)
 
 
-def _evidence(counts: tuple[sparse.csr_matrix, sparse.csr_matrix]) -> NDArray[np.float64]:
+def _evidence(counts: Pair) -> NDArray[np.float64]:
     known = np.diff(counts[0].indptr) + np.diff(counts[1].indptr)
     return np.asarray(1 - np.exp(-known / _EVIDENCE), dtype=np.float64)
 

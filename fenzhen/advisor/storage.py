@@ -14,15 +14,17 @@ from typing import Any
 
 import numpy as np
 
-from fenzhen.advisor.classify import Classifier
+from fenzhen.advisor.classify import READINGS, Classifier
 
 _KIND = "fenzhen-adviser"
 _FORMAT = 1
-_NUMBERS = {
-    "idf": "f", "linear": "f", "counts": "f", "projection": "f", "latent": "f", "alpha": "f", "vectors": "f",
-    "alpha_vectors": "f", "weights": "f", "latent_column": "i", "kept": "i", "kept_labels": "i",
+_OF_A_READING = {
+    "idf": "f", "linear": "f", "counts": "f", "projection": "f", "latent": "f", "alpha": "f", "latent_column": "i",
     "title_keys": "u", "body_keys": "u",
 }  # fmt: skip
+_NUMBERS = {"vectors": "f", "alpha_vectors": "f", "weights": "f", "kept": "i", "kept_labels": "i"} | {
+    f"{reading}_{piece}": kind for reading in READINGS for piece, kind in _OF_A_READING.items()
+}
 
 
 class BadModelFile(ValueError):
@@ -92,16 +94,23 @@ def _sound(state: dict[str, Any]) -> dict[str, Any]:
             raise BadModelFile(f"{name} is not what it should be")
         if kind == "f" and not np.isfinite(piece).all():
             raise BadModelFile(f"{name} holds values that are no numbers")
-    labels, columns = len(state["labels"]), len(state["title_keys"]) + len(state["body_keys"])
+    labels = len(state["labels"])
     fits = (
         labels >= 2
         and all(isinstance(label, str) for label in state["labels"])
-        and state["title_columns"] == len(state["title_keys"])
-        and len(state["idf"]) == columns
-        and state["linear"].shape == state["counts"].shape == (columns, labels)
+        and state["weights"].ndim == 2
         and state["weights"].shape[1] == labels
         and len(state["kept"]) == len(state["kept_labels"])
     )
+    for reading in READINGS:
+        titles, bodies = len(state[f"{reading}_title_keys"]), len(state[f"{reading}_body_keys"])
+        fits = (
+            fits
+            and state[f"{reading}_title_columns"] == titles
+            and len(state[f"{reading}_idf"]) == titles + bodies
+            and state[f"{reading}_linear"].shape == (titles + bodies, labels)
+            and state[f"{reading}_counts"].shape == (titles + bodies, labels)
+        )
     if not fits:
         raise BadModelFile("its pieces do not fit each other")
     return state

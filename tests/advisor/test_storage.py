@@ -80,7 +80,8 @@ def test_code_in_a_file_is_never_run(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "name, value", [("labels", ["甲"]), ("idf", np.zeros(3, np.float32)), ("linear", "x"), ("kept", None)]
+    "name, value",
+    [("labels", ["甲"]), ("chars_idf", np.zeros(3, np.float32)), ("words_linear", "x"), ("kept", None)],
 )
 def test_pieces_that_do_not_fit_are_refused(classifier, tmp_path, name, value):
     body = skops.io.dumps({"state": dict(classifier.state) | {name: value}, "notes": {}})
