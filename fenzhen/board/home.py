@@ -194,7 +194,7 @@ def _late(viewer: User, now: datetime) -> "QuerySet[Ticket]":
 
 
 def _city_today(viewer: User, now: datetime) -> "QuerySet[Ticket]":
-    return city_clock_ends(visible(viewer), now).order_by("city_deadline", "level", "id")
+    return city_clock_ends(viewer, now).order_by("city_deadline", "level", "id")
 
 
 def _returned(viewer: User, now: datetime) -> "QuerySet[Ticket]":

@@ -128,7 +128,7 @@ def _listed(viewer: User, wanted: Wanted, found: Found, now: datetime) -> list[i
     if wanted.since and wanted.until and wanted.since > wanted.until:
         found.problem = "dates"
         return []
-    rows = _filtered(visible(viewer), wanted, now)
+    rows = _filtered(city_clock_ends(viewer, now) if wanted.city else visible(viewer), wanted)
     sets: list[list[int]] = []
     people = may_look_for_people(viewer)
     if not people and (wanted.phone.strip() or wanted.name.strip()):
@@ -153,7 +153,7 @@ def _listed(viewer: User, wanted: Wanted, found: Found, now: datetime) -> list[i
     return _ordered(rows, sets)
 
 
-def _filtered(rows: "QuerySet[Ticket]", wanted: Wanted, now: datetime) -> "QuerySet[Ticket]":
+def _filtered(rows: "QuerySet[Ticket]", wanted: Wanted) -> "QuerySet[Ticket]":
     if wanted.unit:
         unit = Unit.objects.filter(code=wanted.unit).first()
         if unit is None:
@@ -172,8 +172,8 @@ def _filtered(rows: "QuerySet[Ticket]", wanted: Wanted, now: datetime) -> "Query
         rows = rows.filter(received_at__gte=_midnight(wanted.since))
     if wanted.until and wanted.until < date.max:
         rows = rows.filter(received_at__lt=_midnight(wanted.until + timedelta(days=1)))
-    if wanted.city:
-        rows = city_clock_ends(rows, now) if wanted.city == "today" else rows.none()
+    if wanted.city not in {"", "today"}:
+        return rows.none()
     if wanted.returned:
         rows = rows.filter(pk__in=Request.objects.filter(kind="return").values("ticket"))
     if wanted.urged:

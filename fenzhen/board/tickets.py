@@ -85,13 +85,13 @@ def ticket_for(viewer: User, pk: int) -> Ticket:
     return row
 
 
-def city_clock_ends(rows: "QuerySet[Ticket]", now: datetime) -> "QuerySet[Ticket]":
-    """Those of *rows* whose clock at the city ends before tomorrow, or has ended, while the city does not have
-    our result: still open, watched, or done here and not yet told."""
+def city_clock_ends(viewer: User, now: datetime) -> "QuerySet[Ticket]":
+    """Tickets whose clock at the city ends before tomorrow, or has ended, while the city does not have our
+    result: still open, watched, or done here and not yet told."""
     tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     results = CityWord.objects.filter(ticket=OuterRef("pk"), kind="result")
     owed = Exists(results.filter(told_at__isnull=True))
-    return rows.filter(is_history=False, city_deadline__lt=tomorrow).filter(
+    return visible(viewer).filter(is_history=False, city_deadline__lt=tomorrow).filter(
         owed | (Q(state__in=[*OPEN, *WATCHING]) & ~Exists(results.filter(told_at__isnull=False)))
     )
 

@@ -6,6 +6,8 @@ a crash or another machine goes on where it stopped. What was saved is said on t
 
 import re
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -21,6 +23,7 @@ from django.views.decorators.http import require_POST
 from fenzhen.board.advice import AdviceView, SimilarOpen, UnitSeen, advice_for, similar_open
 from fenzhen.board.drafts import draft_of, drafts_of
 from fenzhen.board.intake import (
+    CallerHistory,
     asked_back_count,
     history_of,
     of_the_same_caller,
@@ -28,11 +31,15 @@ from fenzhen.board.intake import (
     places_suggested,
     tickets_asked_back,
 )
+from fenzhen.board.related import choices_for, links_of
 from fenzhen.board.tickets import NotVisible, ticket_for
 from fenzhen.desk import intake as desk
+from fenzhen.desk.link import follow_up, take_in_beside, tell_again, urge_again
 from fenzhen.desk.step import Incomplete
 from fenzhen.desk.story import record_lookup
 from fenzhen.hotline import privacy, roles
+from fenzhen.hotline.journey import RESTING
+from fenzhen.hotline.related import Fitting
 from fenzhen.hotline.roles import Role
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
@@ -71,8 +78,17 @@ def intake(request: PageRequest) -> HttpResponse:
     if request.method != "POST":
         return _form(request)
     now = timezone.now()
-    if _is_id(request.POST.get("join", "")):
-        return _join(request, int(request.POST["join"]), now)
+    for name, again in (
+        ("join", _join),
+        ("urge", _urge),
+        ("add", _add),
+        ("tell", _tell),
+        ("follow", _follow),
+    ):
+        if _is_id(request.POST.get(name, "")):
+            return again(request, int(request.POST[name]), now)
+    if _is_id(request.POST.get("beside", "")):
+        return _beside(request, int(request.POST["beside"]), now)
     line = request.POST.get("emergency", "")
     ending = "redirect" if line in _LINES else request.POST.get("ending") or "submit"
     if ending not in {"submit", "answer", "redirect"}:
@@ -102,7 +118,8 @@ def caller(request: PageRequest) -> HttpResponse:
     if history is not None:
         number = privacy.normal_phone(phone)
         record_lookup(by=request.user, now=now, what="phone", value=number, found=history.total)
-    return render(request, "_intake_caller.html", {"history": history, "typed": bool(phone)})
+    context = {"history": history, "typed": bool(phone), "past": _past(request, history)}
+    return render(request, "_intake_caller.html", context)
 
 
 @require_POST
@@ -225,10 +242,100 @@ def _heard(request: PageRequest) -> desk.Heard:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class _Past:
+    """An earlier ticket of this caller, and what fits this call; the agent decides."""
+
+    ticket: Any
+    is_open: bool
+    acts: tuple[Fitting, ...]
+
+
+def _past(request: PageRequest, history: CallerHistory | None) -> list[_Past]:
+    return [
+        _Past(
+            past.ticket,
+            past.ticket.state not in RESTING,
+            tuple(one.act for one in choices_for(request.user, past.ticket, same_person=True)),
+        )
+        for past in (history.tickets if history else [])
+    ]
+
+
+def _words(request: PageRequest) -> str:
+    return "\n".join(filter(None, (typed(request, "title"), typed(request, "body", _BODY))))
+
+
+def _urge(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
+    """The same person, the same matter, still open."""
+    with _at_the_words():
+        urge_again(
+            ticket_for(request.user, pk),
+            by=request.user,
+            now=now,
+            text=_words(request),
+            phone=typed(request, "phone", 64),
+        )
+    return go(request, _fresh(after=str(pk), joined="urge"))
+
+
+def _add(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
+    """The same person, still open, something new: it goes onto the open ticket."""
+    with _at_the_words():
+        desk.join_call(
+            ticket_for(request.user, pk),
+            by=request.user,
+            now=now,
+            text=_words(request),
+            kind="more",
+            phone=typed(request, "phone", 64),
+        )
+    return go(request, _fresh(after=str(pk), joined="1"))
+
+
+def _tell(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
+    """The same person, closed, nothing new: told and logged."""
+    with _at_the_words():
+        tell_again(
+            ticket_for(request.user, pk),
+            by=request.user,
+            now=now,
+            text=_words(request),
+            phone=typed(request, "phone", 64),
+        )
+    return go(request, _fresh(after=str(pk), joined="told"))
+
+
+def _follow(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
+    """The same person, closed, a new fact: a new ticket that names the earlier one."""
+    before = ticket_for(request.user, pk)
+    fresh = follow_up(_heard(request), before, by=request.user, now=now)
+    return go(request, _fresh(after=str(fresh.pk)))
+
+
+def _beside(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
+    """Another person, the same matter: their own ticket, linked."""
+    other = ticket_for(request.user, pk)
+    fresh = take_in_beside(_heard(request), other, by=request.user, now=now)
+    return go(request, _fresh(after=str(fresh.pk)))
+
+
+@contextmanager
+def _at_the_words() -> Iterator[None]:
+    """What the desk says of a call's words belongs to the field that they were typed into."""
+    try:
+        yield
+    except Incomplete as why:
+        fields = {"text": "body", "kind": "join_kind"}
+        raise Incomplete({fields.get(k, k): v for k, v in why.fields.items()}) from None
+
+
 def _join(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
     ticket = ticket_for(request.user, pk)
-    words = "\n".join(filter(None, (typed(request, "title"), typed(request, "body", _BODY))))
-    try:
+    words = _words(request)
+    if typed(request, "join_kind", 16) == "urge" and words and ticket.state not in RESTING:
+        return _urge(request, pk, now)
+    with _at_the_words():
         desk.join_call(
             ticket,
             by=request.user,
@@ -237,10 +344,6 @@ def _join(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
             kind=typed(request, "join_kind", 16) or "call",
             phone=typed(request, "phone", 64),
         )
-    except Incomplete as why:
-        raise Incomplete(
-            {{"text": "body", "kind": "join_kind"}.get(k, k): v for k, v in why.fields.items()}
-        ) from None
     return go(request, _fresh(after=str(ticket.pk), joined="1"))
 
 
@@ -288,6 +391,8 @@ def _saved(request: PageRequest) -> dict[str, Any]:
         "saved": ticket,
         "saved_parts": parts,
         "is_joined": bool(request.GET.get("joined")),
+        "joined": request.GET.get("joined", ""),
+        "saved_links": links_of(request.user, ticket),
         "may_go_on": fresh and not request.GET.get("joined"),
     }
 

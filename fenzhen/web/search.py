@@ -148,14 +148,16 @@ def search_list(request: PageRequest) -> Sheet:
     for what, value in found.looked_for:
         record_lookup(by=request.user, now=timezone.now(), what=what, value=value, found=found.total)
     rows = [
-        ticket_cells(hit.ticket, caller=(hit.caller_name, hit.caller_phone) if people else None)
+        ticket_cells(
+            hit.ticket, clocks=people, caller=(hit.caller_name, hit.caller_phone) if people else None
+        )
         for hit in found.hits
     ]
     total = found.total + 1 if found.is_more_than else found.total
     return Sheet(
         "search",
         _("工单查询"),
-        ticket_columns(caller=people),
+        ticket_columns(clocks=people, caller=people),
         rows,
         filters=_told(request, last),
         total=max(total, len(rows)),

@@ -105,8 +105,10 @@ def test_a_second_call_about_an_open_ticket_joins_it(cast: Cast, agent: Client) 
     answer = agent.post("/intake", form(join=str(ticket.pk), join_kind="urge", body="还没有人来"))
     assert Ticket.objects.count() == 1
     assert Note.objects.get(ticket=ticket).kind == "urge"
+    ticket.refresh_from_db()
+    assert ticket.urges == 1
     page = text(agent.get(answer["Location"]))
-    assert "来电已并入这张工单" in page
+    assert "已催单，第 1 次" in page
     assert "另记一件" not in page
 
 
@@ -366,3 +368,78 @@ def test_the_caller_is_shown_to_the_agent_only_after_saying_why(cast: Cast, agen
     shown = agent.post(f"/tickets/{ticket.pk}/reveal", {"why": "补充单元号"}, headers={"HX-Request": "true"})
     assert "13900000001" in text(shown)
     assert Entry.objects.filter(act="reveal", by=cast.zhang).count() == 1
+
+
+# the same matter again -----------------------------------------------------------------------------------
+
+
+def closed(cast: Cast) -> Ticket:
+    from datetime import timedelta
+
+    from fenzhen.desk.callback import close_ticket
+
+    ticket = cast.to_call_back()
+    close_ticket(ticket, by=cast.sun, now=cast.now + timedelta(hours=8), said=cast.said())
+    return ticket
+
+
+def test_the_history_offers_the_act_that_fits_and_asks_for_a_new_fact(cast: Cast, agent: Client) -> None:
+    open_one = cast.dispatched()
+    done = closed(cast)
+    page = text(agent.post("/intake/caller", {"phone": "13900000001"}))
+    for name in ("urge", "add"):
+        assert f'name="{name}" value="{open_one.pk}"' in page
+        assert f'name="{name}" value="{done.pk}"' not in page
+    for name in ("tell", "follow"):
+        assert f'name="{name}" value="{done.pk}"' in page
+        assert f'name="{name}" value="{open_one.pk}"' not in page
+    assert "有新情况吗？" in page
+
+
+def test_an_urge_is_one_press_and_needs_no_words(cast: Cast, agent: Client) -> None:
+    ticket = cast.dispatched()
+    for n in (1, 2):
+        answer = agent.post("/intake", form(once=f"urge-{n}", urge=str(ticket.pk), body=""))
+        assert answer.status_code == 303
+    ticket.refresh_from_db()
+    assert (ticket.urges, Ticket.objects.count()) == (2, 1)
+    page = text(agent.post("/intake/caller", {"phone": "13900000001"}))
+    assert "催过 2 次" in page
+
+
+def test_what_is_new_about_an_open_ticket_goes_onto_it(cast: Cast, agent: Client) -> None:
+    ticket = cast.dispatched()
+    agent.post("/intake", form(add=str(ticket.pk), body="现在整栋楼都黑了。"))
+    ticket.refresh_from_db()
+    assert Note.objects.get(ticket=ticket, kind="more").text == "现在整栋楼都黑了。"
+    assert (ticket.urges, Ticket.objects.count()) == (0, 1)
+
+
+def test_a_closed_matter_without_a_new_fact_is_told_and_makes_no_ticket(cast: Cast, agent: Client) -> None:
+    ticket = closed(cast)
+    answer = agent.post("/intake", form(tell=str(ticket.pk), body="已告知灯已换好。"))
+    assert Ticket.objects.count() == 1
+    assert "没有另开工单" in text(agent.get(answer["Location"]))
+    empty = agent.post(
+        "/intake", form(once="2", tell=str(ticket.pk), body=""), headers={"HX-Request": "true"}
+    )
+    assert (empty.status_code, '"body"' in empty["HX-Trigger"]) == (422, True)
+
+
+def test_a_new_fact_about_a_closed_matter_makes_a_ticket_that_names_it(cast: Cast, agent: Client) -> None:
+    before = closed(cast)
+    answer = agent.post("/intake", form(follow=str(before.pk), body="新灯又坏了，还冒火花。"))
+    fresh = Ticket.objects.exclude(pk=before.pk).get()
+    assert (fresh.previous, fresh.state) == (before, "pending_dispatch")
+    page = text(agent.get(answer["Location"]))
+    assert before.number in page and "后续" in page
+
+
+def test_a_neighbour_with_the_same_matter_gets_a_ticket_of_their_own(cast: Cast, agent: Client) -> None:
+    first = cast.dispatched()
+    agent.post("/intake", form(beside=str(first.pk), name="吴大", phone="13900000002"))
+    fresh = Ticket.objects.exclude(pk=first.pk).get()
+    assert fresh.caller != first.caller
+    assert [link.other for link in fresh.links_out.all()] == [first]
+    first.refresh_from_db()
+    assert first.urges == 0

@@ -114,7 +114,7 @@ def test_codes_that_no_list_has_are_refused(cast: Cast, desk: Client, field: str
 
 
 @pytest.mark.parametrize(
-    "words", ["<script>alert(1)</script>", "'; DROP TABLE x; --", '" OR "', "\x00楼道", "楼" * 3000, "％＿＊"]
+    "words", ["<script>alert(1)</script>", "'; DROP TABLE x; --", '" OR "', "\x00楼道", "楼" * 200, "％＿＊"]
 )
 def test_nothing_typed_breaks_the_page(cast: Cast, desk: Client, words: str) -> None:
     cast.waiting()
