@@ -121,11 +121,11 @@ def _words(
         joined = re.sub("|".join(map(re.escape, marks)), lambda found: marks[found.group()], joined)
     title, body = joined.split("\x1f", 1)
     if title != ticket.title:
-        lines.append(_("标题:%(was)s → %(now)s") % {"was": ticket.title, "now": title})
+        lines.append(_("标题：%(was)s → %(now)s") % {"was": ticket.title, "now": title})
         columns["title"] = title[:200]
     was, sign, ours = ticket.body.partition(_OURS)
     if body != was:
-        lines.append(_("内容有修改,原来是:%(was)s") % {"was": was or _("(空)")})
+        lines.append(_("内容有修改，原来是：%(was)s") % {"was": was or _("（空）")})
         columns["body"] = body + sign + ours
     return sealed_numbers(ticket, fresh)
 
@@ -142,7 +142,7 @@ def _facts_of_it(
     heard, changed = news.heard, set(news.changed)
 
     def told(label: object, was: object, new: object) -> None:
-        lines.append(f"{label}:{was or _('(空)')} → {new}")
+        lines.append(f"{label}：{was or _('（空）')} → {new}")
 
     if "kind" in changed and heard.kind != ticket.kind:
         told(_("类型"), KINDS.get(ticket.kind, ""), KINDS[heard.kind])
@@ -176,7 +176,9 @@ def _facts_of_it(
         columns["city_state"] = news.state
     if put.level < ticket.level and "body" in columns and ticket.state in _IN_THE_QUEUE:
         # New words may say that somebody is in danger; the level never falls by itself.
-        lines.append(_("按新内容,等级由 %(was)s 级升为 %(now)s 级") % {"was": ticket.level, "now": put.level})
+        lines.append(
+            _("按新内容，等级由 %(was)s 级升为 %(now)s 级") % {"was": ticket.level, "now": put.level}
+        )
         columns["level"] = put.level
 
 
@@ -185,12 +187,12 @@ def _dates(ticket: Ticket, news: CityNews, columns: dict[str, Any], lines: list[
     heard, changed = news.heard, set(news.changed)
     received = ticket.city_received_at
     if "city_received_at" in changed and heard.city_received_at and heard.city_received_at != received:
-        lines.append(f"{_('市级派单时间')}:{_said(received)} → {_said(heard.city_received_at)}")
+        lines.append(f"{_('市级派单时间')}：{_said(received)} → {_said(heard.city_received_at)}")
         received = columns["city_received_at"] = heard.city_received_at
     before, after = ticket.city_deadline, heard.city_deadline
     if "city_deadline" not in changed or after is None or after == before:
         return []
-    lines.append(f"{_('市级时限')}:{_said(before)} → {_said(after)}")
+    lines.append(f"{_('市级时限')}：{_said(before)} → {_said(after)}")
     columns["city_deadline"] = after
     rules = clock_rules()
     moves: list[Move] = []
@@ -204,13 +206,13 @@ def _dates(ticket: Ticket, news: CityNews, columns: dict[str, Any], lines: list[
         end = due_after_change(item.handle_due, level_end, since, before, after, rules)
         end = max(end, item.given_at)
         if end != item.handle_due:
-            lines.append(f"{_('办理时限')}({item.unit}):{_said(item.handle_due)} → {_said(end)}")
+            lines.append(f"{_('办理时限')}（{item.unit}）：{_said(item.handle_due)} → {_said(end)}")
             moves.append(Move(item, "change_city", until=end))
     return moves
 
 
 def _said(moment: datetime | None) -> str:
-    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else _("(空)")
+    return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else _("（空）")
 
 
 __all__ = ["CityNews", "change_city", "end_watch", "take_over"]

@@ -216,7 +216,7 @@ def _take(
         rows = held = list(rows)
         if len(held) > MOST_BY_PAGE:
             raise Unreadable(
-                _("这个文件超过 %(n)s 行,请放进市平台文件夹,或在命令行用 fenzhen city in 读入。")
+                _("这个文件超过 %(n)s 行，请放进市平台文件夹，或在命令行用 fenzhen city in 读入。")
                 % {"n": MOST_BY_PAGE}
             )
     report = CityReport(file=name, mapping=fitted.mapping.name)
@@ -253,7 +253,7 @@ def _take(
 
 def _add(report: CityReport, refused: Sequence[Refused]) -> None:
     for one in refused[: max(0, 20 - len(report.reasons))]:
-        report.reasons.append(_("第 %(n)s 行:%(why)s") % {"n": one.number, "why": ";".join(one.reasons)})
+        report.reasons.append(_("第 %(n)s 行：%(why)s") % {"n": one.number, "why": "；".join(one.reasons)})
 
 
 class _Walk:
@@ -296,7 +296,7 @@ class _Walk:
         if taken.changed_at and taken.changed_at > self.now + CLOCKS_DIFFER:
             raise Rejected([_("变更时间在将来")])
         if not self.fitted.at.keys() >= {"external_no"} or taken.heard.external_no.startswith("x"):
-            raise Rejected([_("没有工单编号,认不出是哪一单")])
+            raise Rejected([_("没有工单编号，认不出是哪一单")])
         return city_row(taken, as_of=self.as_of)
 
     def _write(self, read: Sequence[tuple[Row, CityRow]], counts: dict[str, int]) -> list[Refused]:

@@ -150,7 +150,7 @@ def report_text(report: CityReport) -> str:
     lines = [report.file, _("共 %(n)s 行") % {"n": report.rows}]
     lines += [f"{words[name]} {report.counts[name]}" for name in OUTCOMES]
     if report.rejects:
-        lines.append(_("拒收的行:%(file)s") % {"file": Path(report.rejects).name})
+        lines.append(_("拒收的行：%(file)s") % {"file": Path(report.rejects).name})
     return "\n".join(lines + report.reasons) + "\n"
 
 

@@ -238,7 +238,7 @@ def _sheets(text: str, name: str) -> dict[str, CitySheet]:
     try:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as why:
-        raise BadMapping(_("映射文件 %(name)s 读不了:%(why)s") % {"name": name, "why": why}) from None
+        raise BadMapping(_("映射文件 %(name)s 读不了：%(why)s") % {"name": name, "why": why}) from None
     sheets: dict[str, CitySheet] = {}
     for kind in CITY_WORDS:
         given = raw.get(kind)
@@ -248,7 +248,7 @@ def _sheets(text: str, name: str) -> dict[str, CitySheet]:
         unknown = [ours for _head, ours in columns if ours not in FIELDS]
         if unknown:
             raise BadMapping(
-                _("%(name)s [%(kind)s] 不认识:%(unknown)s")
+                _("%(name)s [%(kind)s] 不认识：%(unknown)s")
                 % {"name": name, "kind": kind, "unknown": " ".join(unknown)}
             )
         sheets[kind] = CitySheet(

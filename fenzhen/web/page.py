@@ -77,8 +77,12 @@ NAV: tuple[NavItem, ...] = (
     NavItem("home", gettext_noop("首页"), gettext_noop("首页"), _EVERYBODY, "g h"),
     NavItem("intake", gettext_noop("登记"), gettext_noop("登记"), roles.INTAKE - {Role.SYSTEM}, "g i"),
     NavItem("triage", gettext_noop("派单台"), gettext_noop("派单"), roles.DESK, "g t"),
-    NavItem("requests", gettext_noop("申请与会商"), gettext_noop("申请"), roles.DESK | {Role.SUPERVISOR}, "g q"),
-    NavItem("phone-now", gettext_noop("现在打电话"), gettext_noop("电话"), roles.DESK | {Role.SUPERVISOR}, "g p"),
+    NavItem(
+        "requests", gettext_noop("申请与会商"), gettext_noop("申请"), roles.DESK | {Role.SUPERVISOR}, "g q"
+    ),
+    NavItem(
+        "phone-now", gettext_noop("现在打电话"), gettext_noop("电话"), roles.DESK | {Role.SUPERVISOR}, "g p"
+    ),
     NavItem("unit", gettext_noop("承办"), gettext_noop("承办"), frozenset({Role.UNIT_LIAISON}), "g u"),
     NavItem("errands", gettext_noop("转交任务"), gettext_noop("任务"), roles.UNIT, "g e"),
     NavItem("review", gettext_noop("审核"), gettext_noop("审核"), roles.REVIEW, "g r"),
@@ -91,9 +95,24 @@ NAV: tuple[NavItem, ...] = (
         roles.CHIEFS | roles.READERS | {Role.SUPERVISOR},
         "g d",
     ),
+    NavItem("city", gettext_noop("市平台"), gettext_noop("市平台"), roles.DESK | {Role.SUPERVISOR}, "g c"),
     NavItem("import", gettext_noop("导入"), gettext_noop("导入"), roles.CHIEFS | {Role.ADMIN}, "g m"),
     NavItem(
         "lists", gettext_noop("目录维护"), gettext_noop("目录"), frozenset({Role.ADMIN}), "g l", "admin:index"
+    ),
+    NavItem(
+        "check",
+        gettext_noop("本区清单"),
+        gettext_noop("清单"),
+        frozenset({Role.SECTION_CHIEF, Role.ADMIN}),
+        "g k",
+    ),
+    NavItem(
+        "deliveries",
+        gettext_noop("消息外发"),
+        gettext_noop("外发"),
+        frozenset({Role.SECTION_CHIEF, Role.ADMIN}),
+        "g x",
     ),
     NavItem("journey", gettext_noop("工单旅程"), gettext_noop("旅程"), _EVERYBODY, "g j"),
 )

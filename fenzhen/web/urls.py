@@ -33,6 +33,8 @@ PAGES = (
     "city",
     "export",
     "filters",
+    "check",
+    "deliveries",
     "journey",
 )
 urlpatterns: list[URLPattern] = [path("favicon.ico", RedirectView.as_view(url=static("mark.svg")))]

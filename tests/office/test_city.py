@@ -238,7 +238,7 @@ def test_an_earlier_date_of_the_citys_moves_the_units_clock_with_the_margin(
     ticket.refresh_from_db()
     assert ticket.own_deadline == received + timedelta(hours=24 * 0.8)
     assert cast.lead(ticket).handle_due == ticket.own_deadline
-    assert "办理时限(柳河镇)" in what_changed(ticket)
+    assert "办理时限（柳河镇）" in what_changed(ticket)
     readings = replayed_clocks(cast.wang, ticket)
     assert readings[Clock.HANDLING, f"a{cast.lead(ticket).pk}"].due == ticket.own_deadline
 
