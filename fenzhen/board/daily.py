@@ -23,6 +23,7 @@ from fenzhen.board.words import word, words_of
 from fenzhen.hotline import privacy
 from fenzhen.hotline.journey import OPEN, OUTSIDE_THE_RATES, WATCHING, Clock
 from fenzhen.hotline.rates import CONTENT, RATED_KINDS
+from fenzhen.hotline.roles import Role
 from fenzhen.records.callbacks import CallBack
 from fenzhen.records.city import CityWord
 from fenzhen.records.handling import Assignment, Note
@@ -53,6 +54,11 @@ CONTACTS: Final = frozenset({"call", "urge", "more"})
 RISKS: Final = frozenset({"self_harm", "violence", "medical", "group"})
 #: The city's order given to a unit itself, beside the channels.
 DIRECT: Final = "city_direct"
+
+#: Whose list it is.
+READERS: Final = frozenset(
+    {Role.SECTION_CHIEF, Role.SHIFT_LEAD, Role.ANALYST, Role.SUPERVISOR, Role.DISTRICT_LEADER}
+)
 
 Fields = Mapping[str, str]
 
@@ -266,6 +272,17 @@ def daily_tickets(viewer: User, day: date, now: datetime, fields: Fields) -> tup
     missing = [pk for pk in figure.tickets if pk not in known]
     more = lines_for(viewer, missing)
     return figure, [known.get(pk) or more[pk] for pk in figure.tickets if pk in known or pk in more]
+
+
+def reader_of_lists(viewer: User, username: str | None = None) -> User | None:
+    """Through whose eyes a list is made that nobody has asked for at a page: the account *username*, else the
+    first section chief. None where there is none, or none that may read the list. For the system and
+    administrators only."""
+    if viewer.role not in {Role.SYSTEM, Role.ADMIN}:
+        return None
+    people = User.objects.filter(is_active=True, role__in=READERS).order_by("pk")
+    chosen = people.filter(username=username) if username else people.filter(role=Role.SECTION_CHIEF)
+    return chosen.first()
 
 
 def lines_for(viewer: User, tickets: Iterable[int]) -> dict[int, Line]:
@@ -701,6 +718,7 @@ class _Book:
 
 __all__ = [
     "MEAN_DAYS",
+    "READERS",
     "REPEATED_FROM",
     "SOON",
     "Caller",
@@ -716,5 +734,6 @@ __all__ = [
     "day_of",
     "lines_for",
     "query_key",
+    "reader_of_lists",
     "span_of",
 ]

@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "advise": ("advise", "Learn, score and predict labels or units of texts in CSV files."),
     "status": ("status", "Say how things stand."),
     "verify": ("verify", "Check both chains of the journal."),
+    "daily": ("daily", "Write a day's list (每日清单) as Word and Excel."),
     "journey": ("journey", "Print the tables of the ticket's and the assignment's way."),
 }
 

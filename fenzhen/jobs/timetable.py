@@ -4,10 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.conf import settings
+from django.utils import translation
+
+from fenzhen.board.daily import reader_of_lists
 from fenzhen.board.people import Person
 from fenzhen.board.standing import advice_waiting
 from fenzhen.jobs import queue, tasks
-from fenzhen.office import alarms, city_drop, imports, tidy
+from fenzhen.office import alarms, city_drop, imports, papers, tidy
+from fenzhen.papers.daily import daily_files
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,16 @@ def _catch_up_advice(by: Person, now: datetime) -> int:
     return queue.put([queue.Order(name, tasks.advise_waiting, (0, 0), alone=True)])
 
 
+def _make_daily(by: Person, now: datetime) -> int:
+    """The list of the day before, once every morning, through the chief's eyes and in the district's language."""
+    day = papers.daily_due(by=by, now=now)
+    reader = reader_of_lists(by)
+    if day is None or reader is None:
+        return 0
+    with translation.override(settings.LANGUAGE_CODE):
+        return papers.file_daily(day, daily_files(reader, day, now), by=by, now=now)
+
+
 TIMETABLE: tuple[Line, ...] = (
     Line(
         "confirmed uploads", timedelta(0), lambda by, now: imports.work_imports(by=by, now=now), goes_on=True
@@ -43,6 +58,7 @@ TIMETABLE: tuple[Line, ...] = (
     Line("the city's files", timedelta(seconds=2), lambda by, now: city_drop.take_dropped(by=by, now=now)),
     Line("old city files", timedelta(hours=1), lambda by, now: city_drop.forget_dropped(by=by, now=now)),
     Line("advice left behind", timedelta(minutes=1), _catch_up_advice),
+    Line("the daily list", timedelta(minutes=1), _make_daily),
     Line("finished tasks", timedelta(hours=1), lambda by, now: queue.forget_finished(now=now)),
     Line("old uploads", timedelta(hours=1), lambda by, now: imports.forget_uploads(by=by, now=now)),
     Line("leftovers", timedelta(hours=1), lambda by, now: tidy.throw_away_leftovers(by=by, now=now)),

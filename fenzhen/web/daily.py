@@ -10,16 +10,12 @@ from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone
 
-from fenzhen.board.daily import DailyList, Figure, daily_list, daily_tickets, day_of
-from fenzhen.hotline.roles import Role
+from fenzhen.board.daily import READERS, DailyList, Figure, daily_list, daily_tickets, day_of
+from fenzhen.board.papers import filed_daily
 from fenzhen.papers.daily import daily_files, daily_paper, sections
 from fenzhen.papers.paper import Cell, Chart, Row, Section, Table, shown
 from fenzhen.web.page import PageRequest, page
 
-#: Whose list it is.
-READERS = frozenset(
-    {Role.SECTION_CHIEF, Role.SHIFT_LEAD, Role.ANALYST, Role.SUPERVISOR, Role.DISTRICT_LEADER}
-)
 #: What a file is called in an answer.
 TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -99,6 +95,8 @@ def daily(request: PageRequest) -> HttpResponse:
         "behind": day + timedelta(days=1) if day < today else None,
         "sections": [_section_seen(found, one) for one in sections(found)],
         "figures": _large(found),
+        "filed": filed_daily(request.user, day),
+        "now": now,
     }
     return render(request, "daily.html", context)
 
@@ -119,11 +117,16 @@ def tickets(request: PageRequest, day: str) -> HttpResponse:
 
 @page(roles=READERS)
 def file(request: PageRequest, day: str, kind: str) -> HttpResponse:
-    """The list as a file."""
+    """The list as a file: made now, or as it was `filed` in the morning."""
     if kind not in TYPES:
         raise Http404
-    files = daily_files(request.user, _day(day, None), timezone.now(), kinds=(kind,))
-    name, content = next(iter(files.items()))
+    of = _day(day, None)
+    filed = filed_daily(request.user, of).get(kind) if "filed" in request.GET else None
+    if filed:
+        name, content = filed.name, filed.path.read_bytes()
+    else:
+        files = daily_files(request.user, of, timezone.now(), kinds=(kind,))
+        name, content = next(iter(files.items()))
     response = HttpResponse(content, content_type=TYPES[kind])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
