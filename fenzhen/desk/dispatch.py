@@ -6,6 +6,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fenzhen.desk.handle import phone_unit
 from fenzhen.desk.step import Incomplete, Move, NotOpen, step, text_hash, verb
 from fenzhen.desk.triage import require_hand
 from fenzhen.hotline import privacy
@@ -74,6 +75,28 @@ def dispatch_ticket(
     if chosen_rank is not None:
         Advice.objects.filter(ticket=ticket).update(chosen_rank=chosen_rank)
     return births
+
+
+@verb
+def dispatch_by_phone(
+    ticket: Ticket,
+    *,
+    by: User,
+    now: datetime,
+    lead: Unit,
+    outcome: str,
+    answered_by: str = "",
+    text: str = "",
+    word: str = "",
+    signs: bool = False,
+) -> Assignment:
+    """What cannot wait for a page: the unit was rung first; dispatch, call and (with *signs*) its signature are
+    written down together or not at all. Raises as `dispatch_ticket` and `phone_unit` do."""
+    births = dispatch_ticket(ticket, by=by, now=now, lead=lead, category=ticket.category, word=word)
+    phone_unit(
+        births[0], by=by, now=now, outcome=outcome, answered_by=answered_by, text=text, signs=signs
+    )
+    return births[0]
 
 
 @verb

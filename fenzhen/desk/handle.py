@@ -140,11 +140,20 @@ def submit_reply(assignment: Assignment, *, by: User, now: datetime, answered: A
 
 @verb
 def phone_unit(
-    assignment: Assignment, *, by: User, now: datetime, outcome: str, answered_by: str = "", text: str = ""
+    assignment: Assignment,
+    *,
+    by: User,
+    now: datetime,
+    outcome: str,
+    answered_by: str = "",
+    text: str = "",
+    signs: bool = False,
 ) -> Note:
-    """The desk rang the unit's duty telephone: who answered, and what was said. Nothing moves by itself.
+    """The desk rang the unit's duty telephone: who answered, and what was said. With *signs* they take it, and
+    the desk signs for them.
 
-    Raises `Incomplete`: how it went is missing, or somebody answered and nobody knows who.
+    Raises `Incomplete`: how it went is missing, somebody answered and nobody knows who, nobody answered and
+    it should be signed for all the same.
     """
     who = privacy.lift_numbers(privacy.clean_text(answered_by))[0][:64]
     said = privacy.lift_numbers(privacy.clean_text(text))[0]
@@ -153,6 +162,8 @@ def phone_unit(
         wrong["outcome"] = _("请选择电话打得怎样。")
     if outcome == "answered" and not who:
         wrong["answered_by"] = _("请写明对方谁接的电话。")
+    if signs and outcome in PHONE_OUTCOMES and outcome != "answered":
+        wrong["outcome"] = _("对方接听了才能代为签收。")
     if wrong:
         raise Incomplete(wrong)
     entry = step(
@@ -163,7 +174,7 @@ def phone_unit(
         facts={"assignment": assignment.pk, "outcome": outcome, "words": text_hash(who + said)},
     )
     told = "，".join(part for part in (str(PHONE_OUTCOMES[outcome]), who, said) if part)
-    return Note.objects.create(
+    note = Note.objects.create(
         ticket=assignment.ticket,
         assignment=assignment,
         n=entry.n,
@@ -172,6 +183,9 @@ def phone_unit(
         kind="phone_unit",
         text=told,
     )
+    if signs:
+        sign_assignment(assignment, by=by, now=now)
+    return note
 
 
 def _words(text: str, column: str, refusal: str) -> str:

@@ -66,7 +66,12 @@ def ask_return(assignment: Assignment, *, by: User, now: datetime, asked: Asked)
         "ask_return",
         by=by,
         now=now,
-        facts={"reason": asked.reason, "assignment": assignment.pk, "words": text_hash(kept.text)},
+        facts={
+            "reason": asked.reason,
+            "assignment": assignment.pk,
+            "words": text_hash(kept.text),
+            **({} if by.role in roles.UNIT else {"on_behalf": True}),
+        },
     )
     return _filed(assignment, "return", kept, by, now)
 
@@ -133,7 +138,12 @@ def ask_extension(assignment: Assignment, *, by: User, now: datetime, asked: Ask
         "ask_extension",
         by=by,
         now=now,
-        facts={"reason": asked.reason, "assignment": assignment.pk, "words": text_hash(kept.text)},
+        facts={
+            "reason": asked.reason,
+            "assignment": assignment.pk,
+            "words": text_hash(kept.text),
+            **({} if by.role in roles.UNIT else {"on_behalf": True}),
+        },
     )
     return _filed(assignment, "extension", kept, by, now)
 

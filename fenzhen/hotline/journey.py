@@ -218,7 +218,7 @@ TICKET: Final[tuple[Row, ...]] = (
     # the unit (the lead's assignment carries these)
     _row("sign", {T.DISPATCHED, T.REHANDLING}, T.HANDLING, _UNIT_OR_DESK, "signed"),
     _row("reply", {T.HANDLING}, T.PENDING_REVIEW, _UNIT_OR_DESK, "replied"),
-    _row("ask_return", WITH_UNITS, None, roles.UNIT, "return_asked"),
+    _row("ask_return", WITH_UNITS, None, _UNIT_OR_DESK, "return_asked"),
     _row("refuse_return", WITH_UNITS, None, roles.DESK, "return_refused"),
     _row(
         "approve_return",
@@ -228,7 +228,7 @@ TICKET: Final[tuple[Row, ...]] = (
         "returned",
         starts={Clock.TRIAGE},
     ),
-    _row("ask_extension", {T.HANDLING}, None, roles.UNIT, "extension_asked"),
+    _row("ask_extension", {T.HANDLING}, None, _UNIT_OR_DESK, "extension_asked"),
     _row("refuse_extension", OPEN, None, roles.DESK, "extension_refused"),
     _row("extend", {T.HANDLING}, None, roles.DESK, "extended"),
     _row("pass_on", WITH_UNITS, None, roles.UNIT, "passed_on"),

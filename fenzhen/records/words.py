@@ -94,6 +94,8 @@ ACTS: Words = {
     "change_city": _("市平台变更"),
     "owe_city": _("待回传市平台"),
     "tell_city": _("已回传市平台"),
+    "take_list": _("发出单位待办表"),
+    "take_answers": _("收回单位待办表"),
     "look_up": _("按来电人查询"),
 }
 CLOCKS: Words = {

@@ -20,6 +20,7 @@ from django.utils.translation import gettext_lazy as _
 from fenzhen.hotline.roles import Role
 from fenzhen.records.directory import Category, Duty, Example
 from fenzhen.records.district import CalendarDay, District, Level
+from fenzhen.records.duty_phones import DutyPhone
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.rules import forget_rules
@@ -103,6 +104,8 @@ LABELS: dict[str, Any] = {
     "username": _("用户名"),
     "role": _("岗位"),
     "language": _("语言"),
+    "time": _("时段"),
+    "phone": _("电话"),
     "last_login": _("上次登录"),
 }
 
@@ -169,6 +172,17 @@ class UnitAdmin(ListAdmin):
     list_display = ["code", "short_name", "name", "kind", "line", "is_active"]
     list_filter = ["kind", "line", "is_active"]
     search_fields = ["code", "name", "short_name", "aliases", "pinyin"]
+
+
+class DutyPhoneAdmin(ListAdmin):
+    title = _("值班电话")
+    list_display = ["unit", "time", "phone", "name", "valid_from", "valid_to"]
+    list_filter = ["time"]
+    search_fields = ["unit__code", "unit__short_name", "phone", "name"]
+    autocomplete_fields = ["unit"]
+
+    def has_delete_permission(self, request: HttpRequest, obj: object | None = None) -> bool:
+        return self.has_change_permission(request)  # nothing refers to a telephone number
 
 
 class PlaceAdmin(ListAdmin):
@@ -299,6 +313,7 @@ class PersonAdmin(ListAdmin):
 
 
 lists.register(Unit, UnitAdmin)
+lists.register(DutyPhone, DutyPhoneAdmin)
 lists.register(Place, PlaceAdmin)
 lists.register(Category, CategoryAdmin)
 lists.register(Example, ExampleAdmin)

@@ -1,7 +1,5 @@
 """「现在打电话」: urgent shares that nobody has signed for, whom to call, and acting for a unit that has a telephone only."""
 
-from datetime import datetime
-
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -11,7 +9,6 @@ from django.views.decorators.http import require_POST
 
 from fenzhen.board.duty_phones import (
     PHONING,
-    Assignment,
     calls_to,
     duty_time,
     phone_now,
@@ -20,7 +17,7 @@ from fenzhen.board.duty_phones import (
 )
 from fenzhen.board.requests import units_known
 from fenzhen.board.tickets import ticket_for
-from fenzhen.desk.dispatch import dispatch_ticket
+from fenzhen.desk.dispatch import dispatch_by_phone as desk_dispatch_by_phone
 from fenzhen.desk.handle import Answered, note_assignment, phone_unit, sign_assignment, submit_reply
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline.roles import DESK
@@ -63,24 +60,22 @@ def phone_one(request: PageRequest, pk: int) -> HttpResponse:
 def phoned(request: PageRequest, pk: int) -> HttpResponse:
     """I rang: how it went; with `sign` they took it, so it is signed for them at once."""
     item, now = share_to_phone(request.user, pk), timezone.now()
-    outcome = typed(request, "outcome", 16)
     signs = bool(request.POST.get("sign")) and item.state == "pending_sign"
-    if signs and outcome != "answered":
-        raise Incomplete({"outcome": _("对方接听了才能代为签收。")})
-    phone_unit(
-        item,
-        by=request.user,
-        now=now,
-        outcome=outcome,
-        answered_by=typed(request, "answered_by", 64),
-        text=typed(request, "text", 2000),
-    )
+    phone_unit(item, by=request.user, now=now, signs=signs, **_call(request))
     if signs:
-        sign_assignment(item, by=request.user, now=now)
         say(request, _("已记下通话，并代 %(unit)s 签收。") % {"unit": item.unit})
     else:
         say(request, _("已记下通话。"))
     return go(request, "phone-now")
+
+
+def _call(request: PageRequest) -> dict[str, str]:
+    """How the call went, as the form says."""
+    return {
+        "outcome": typed(request, "outcome", 16),
+        "answered_by": typed(request, "answered_by", 64),
+        "text": typed(request, "text", 2000),
+    }
 
 
 @require_POST
@@ -131,28 +126,18 @@ def phone_first(request: PageRequest, pk: int) -> HttpResponse:
 @page(roles=DESK, again=_first)
 def dispatch_by_phone(request: PageRequest, pk: int) -> HttpResponse:
     """Dispatch and the call together; signed at once where they said that they take it."""
-    now: datetime = timezone.now()
     ticket = ticket_for(request.user, pk)
-    outcome = typed(request, "outcome", 16)
-    births: list[Assignment] = dispatch_ticket(
+    call = _call(request)
+    item = desk_dispatch_by_phone(
         ticket,
         by=request.user,
-        now=now,
+        now=timezone.now(),
         lead=chosen_unit(request, "lead"),
         word=typed(request, "word", 1000),
-        category=ticket.category,
+        signs=bool(request.POST.get("sign")) and call["outcome"] == "answered",
+        **call,
     )
-    phone_unit(
-        births[0],
-        by=request.user,
-        now=now,
-        outcome=outcome,
-        answered_by=typed(request, "answered_by", 64),
-        text=typed(request, "text", 2000),
-    )
-    if request.POST.get("sign") and outcome == "answered":
-        sign_assignment(births[0], by=request.user, now=now)
-    say(request, _("%(number)s 已电话派给 %(unit)s。") % {"number": ticket.number, "unit": births[0].unit})
+    say(request, _("%(number)s 已电话派给 %(unit)s。") % {"number": ticket.number, "unit": item.unit})
     return go(request, "triage")
 
 
