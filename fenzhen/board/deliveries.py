@@ -16,6 +16,7 @@ from fenzhen.records.handling import Assignment
 from fenzhen.records.notices import Notice
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
+from fenzhen.records.units import Unit
 
 #: Who sees what went out and to whom.
 IN_CHARGE = frozenset({Role.SECTION_CHIEF, Role.ADMIN})
@@ -159,6 +160,13 @@ def people_to_reach(viewer: User) -> list[User]:
     )
 
 
+def units_to_reach(viewer: User) -> list[Unit]:
+    """Units whose group chat may get an address, for the form."""
+    if viewer.role not in IN_CHARGE:
+        return []
+    return list(Unit.objects.filter(is_active=True))
+
+
 __all__ = [
     "IN_CHARGE",
     "WaySeen",
@@ -169,6 +177,7 @@ __all__ = [
     "masked_address",
     "message_of",
     "people_to_reach",
+    "units_to_reach",
     "way_for",
     "ways",
 ]

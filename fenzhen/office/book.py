@@ -176,13 +176,16 @@ def _cell(cell: Any, column: Column | None) -> str:
     if column is None:
         return text
     if column.day and not isinstance(cell, date):
-        text = _day(text)
-    if column.digits and isinstance(cell, int | float) and text.isdigit() and len(text) % 2:
-        return "0" + text  # a spreadsheet ate the zero in front: 10101 was 010101
-    return text
+        text = written_day(text)
+    return with_zero(text) if column.digits else text
 
 
-def _day(text: str) -> str:
+def with_zero(text: str) -> str:
+    """A code of 2, 4 or 6 digits whose first zero a spreadsheet ate: 10101 was 010101."""
+    return "0" + text if text.isascii() and text.isdigit() and len(text) in {1, 3, 5} else text
+
+
+def written_day(text: str) -> str:
     """2026/1/5, 2026.1.5 and 2026年1月5日 as 2026-01-05; anything else as it stands."""
     parts = text.replace("年", "-").replace("月", "-").replace("日", "").replace("/", "-").replace(".", "-")
     pieces = parts.split("-")
@@ -269,4 +272,4 @@ def _setting(kind: str, value: Any) -> Any:
     return text
 
 
-__all__ = ["Book", "SheetRead", "read_book", "unzipped"]
+__all__ = ["Book", "SheetRead", "read_book", "unzipped", "with_zero", "written_day"]

@@ -95,10 +95,10 @@ def check_lists(source: Source, *, today: date) -> CheckReport:
         settings = reader.settings()
         lists = read_lists(reader, settings)
     except BadLists as bad:
-        report.findings = [_fault(fault) for fault in bad.faults]
+        report.findings = _faults(bad.faults)
         return report
     report.district = str(settings.get("name", ""))
-    report.findings = [_fault(fault) for fault in reader.faults]
+    report.findings = _faults(reader.faults)
     report.rows = {
         "places": len(lists.places),
         "units": len(lists.units),
@@ -110,7 +110,9 @@ def check_lists(source: Source, *, today: date) -> CheckReport:
         "calendar": len(lists.days),
         "staff": len(lists.staff),
     }
-    look = _Look(report, lists, settings, reader.file, reader.where_is_setting, reader.lines, today)
+    look = _Look(
+        report, lists, settings, reader.file, reader.column_name, reader.where_is_setting, reader.lines, today
+    )
     look.places()
     look.units()
     look.categories()
@@ -125,8 +127,22 @@ def check_lists(source: Source, *, today: date) -> CheckReport:
     return report
 
 
-def _fault(fault: Fault) -> Finding:
-    return Finding(ERROR, "fault", fault.file, fault.line, fault.column, fault.text)
+def _faults(faults: Iterable[Fault]) -> list[Finding]:
+    """What cannot be read; the same fault on many lines is one finding."""
+    alike: dict[tuple[str, str, str], list[int]] = {}
+    for fault in faults:
+        alike.setdefault((fault.file, fault.column, fault.text), []).append(fault.line)
+    found = []
+    for (file, column, text), lines in alike.items():
+        if len(lines) > 1:
+            more = "、".join(str(line) for line in lines[1 : _NAMED + 1])
+            text += _(" 同样的还有 %(n)s 行：第 %(lines)s 行%(more)s。") % {
+                "n": len(lines) - 1,
+                "lines": more,
+                "more": "……" if len(lines) > _NAMED + 1 else "",
+            }
+        found.append(Finding(ERROR, "fault", file, lines[0], column, text))
+    return found
 
 
 def _some(names: Iterable[str]) -> str:
@@ -140,6 +156,7 @@ class _Look:
     lists: Lists
     settings: Mapping[str, Any]
     file: Callable[[str], str]
+    column: Callable[[str, str], str]
     setting: Callable[[str], tuple[str, int, str]]
     lines: Mapping[tuple[str, str], int]
     today: date
@@ -148,7 +165,8 @@ class _Look:
         self, severity: str, code: str, key: str, row: str, column: str, text: str, todo: str = ""
     ) -> None:
         line = self.lines.get((key, row), 0) if row else 0
-        self.report.findings.append(Finding(severity, code, self.file(key), line, column, text, todo))
+        where = self.column(key, column) if column else ""
+        self.report.findings.append(Finding(severity, code, self.file(key), line, where, text, todo))
 
     def unit_name(self, code: str) -> str:
         unit = self.lists.units.get(code)

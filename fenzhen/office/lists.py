@@ -29,8 +29,8 @@ from fenzhen.hotline.calendar import DayType
 from fenzhen.hotline.levels import TimeUnit
 from fenzhen.hotline.roles import Role
 from fenzhen.locator.place import KINDS, TOWN_KINDS
-from fenzhen.office.book import Book, read_book, unzipped
-from fenzhen.office.sheets import BY_KEY, SETTINGS, code_of, key_of_heading
+from fenzhen.office.book import Book, read_book, unzipped, with_zero, written_day
+from fenzhen.office.sheets import BY_KEY, SETTINGS, SHEETS, code_of, key_of_heading
 from fenzhen.office.tables import Unreadable
 from fenzhen.records.directory import Category, Duty, Example
 from fenzhen.records.district import CalendarDay, District, Level
@@ -66,6 +66,8 @@ _FILES = {
     "staff": "staff.csv",
 }
 _TOWN = "@town"
+#: (list, column) of codes whose leading zero spreadsheets eat.
+_DIGITS = {(sheet.key, column.key) for sheet in SHEETS for column in sheet.columns if column.digits}
 _YES = {"1", "true", "yes", "是"}
 _NO = {"", "0", "false", "no", "否"}
 
@@ -267,7 +269,8 @@ class _Row:
     key: str = ""
 
     def text(self, column: str) -> str:
-        return code_of(self.key, column, self.cells.get(column, "").strip())
+        text = code_of(self.key, column, self.cells.get(column, "").strip())
+        return with_zero(text) if (self.key, column) in _DIGITS else text
 
     def meant(self, column: str, codes: Iterable[str], names: Mapping[str, str]) -> str:
         """A code, or the code of what is named; as it stands where neither is known."""
@@ -320,13 +323,15 @@ class _Row:
         if not value:
             return None
         try:
-            return date.fromisoformat(value)
+            return date.fromisoformat(written_day(value))
         except ValueError:
             self.fault(column, _("「%(value)s」不是日期,请写成 2026-01-31 这样。") % {"value": value})
             return None
 
     def fault(self, column: str, text: str) -> None:
-        self.reader.faults.append(Fault(self.file, self.line, column, text))
+        self.reader.faults.append(
+            Fault(self.file, self.line, self.reader.column_name(self.key, column), text)
+        )
 
 
 class _Reader:
@@ -343,6 +348,10 @@ class _Reader:
     def file(self, key: str) -> str:
         """The file's (or the sheet's) name as a person knows it."""
         return self.names[key]
+
+    def column_name(self, key: str, column: str) -> str:
+        """A column as it is called in this kind of file."""
+        return column
 
     def where_is_setting(self, path: str) -> tuple[str, int, str]:
         """File, line (0: unknown) and the name of a setting, for whoever has something to say about it."""
@@ -470,6 +479,10 @@ class _BookReader(_Reader):
         """The sheet's title."""
         read = self.book.sheets.get(key)
         return read.title if read else _(BY_KEY[key].word)
+
+    def column_name(self, key: str, column: str) -> str:
+        """Its word."""
+        return next((_(c.word) for c in BY_KEY[key].columns if c.key == column), column)
 
     def where_is_setting(self, path: str) -> tuple[str, int, str]:
         """The sheet's title, the line, and the item as it is called there."""

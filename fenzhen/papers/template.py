@@ -141,8 +141,8 @@ def _settings(book: Workbook, formats: Mapping[str, Any], filled: Sequence[Mappi
         formats["title"],
     )
     sheet.set_row(0, 34)
-    for at, word in enumerate((_("项目"), _("值"), _("已核定"), _("说明"))):
-        sheet.write(1, at, word, formats["head"])
+    for at, title in enumerate((_("项目"), _("值"), _("已核定"), _("说明"))):
+        sheet.write(1, at, title, formats["head"])
     for at, item in enumerate(SETTINGS, start=2):
         row = told.get(item.path, {})
         sheet.write(

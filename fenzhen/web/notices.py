@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from fenzhen.board.deliveries import deliveries_of
 from fenzhen.board.notices import notice_of, recent_notices, unseen
 from fenzhen.board.words import word
 from fenzhen.office.notices import see_all_notices, see_notice
@@ -46,7 +47,9 @@ def poll(request: PageRequest) -> HttpResponse:
 @page()
 def notices(request: PageRequest) -> HttpResponse:
     """All that was told to me lately."""
-    return render(request, "notices.html", {"notices": recent_notices(request.user)})
+    told = recent_notices(request.user)
+    went = deliveries_of(request.user, told)
+    return render(request, "notices.html", {"notices": [(notice, went.get(notice.pk, [])) for notice in told]})
 
 
 @require_POST

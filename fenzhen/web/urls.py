@@ -32,6 +32,7 @@ PAGES = (
     "imports",
     "city",
     "export",
+    "link",
     "filters",
     "check",
     "deliveries",
