@@ -46,7 +46,7 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 Bound = Literal["binomial", "betting"]
 Cases = Literal["held out", "cross-fitted"]
@@ -129,7 +129,7 @@ def wrong_at_most(cases: int, wrong: int, delta: float) -> float:
     """
     if wrong >= cases:
         return 1.0
-    return float(stats.beta.ppf(1 - delta, wrong + 1, cases - wrong))
+    return float(special.betaincinv(wrong + 1, cases - wrong, 1 - delta))
 
 
 class BettingTest:
@@ -223,7 +223,7 @@ def certify(
             if p_values[at] > delta:
                 break
     else:
-        p_values = stats.binom.cdf(wrong_before[taken_at], taken_at, alpha)
+        p_values = special.bdtr(wrong_before[taken_at].astype(float), taken_at, alpha)
     held_back = np.flatnonzero(p_values > delta)
     passed = int(held_back[0]) if len(held_back) else len(sequence)
     if not passed:
@@ -352,7 +352,7 @@ def _betting_p(good: NDArray[np.bool_], alpha: float) -> float:
 
 
 def _binomial_p(cases: int, wrong: int, alpha: float) -> float:
-    return float(stats.binom.cdf(wrong, cases, alpha)) if cases else 1.0
+    return float(special.bdtr(wrong, cases, alpha)) if cases else 1.0
 
 
 def _check(alpha: float, delta: float) -> None:

@@ -98,3 +98,10 @@ def test_values_that_are_no_numbers_are_refused(classifier, tmp_path):
     )
     with pytest.raises(BadModelFile, match="no numbers"):
         load(tmp_path / "m")
+
+
+def test_what_is_written_is_a_skops_archive_of_nothing_that_needs_trust(path):
+    body = path.read_bytes().partition(b"\n")[2]
+    assert skops.io.get_untrusted_types(data=body) == []
+    state = skops.io.loads(body, trusted=[])["state"]
+    assert np.array_equal(state["weights"], load(path)[0].state["weights"])
