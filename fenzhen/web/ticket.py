@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from fenzhen.board.attachments import attachments_of
 from fenzhen.board.duty_phones import shares_phoned
+from fenzhen.board.related import links_of, urges_of
 from fenzhen.board.requests import requests_on, units_known
 from fenzhen.board.story import (
     Ticket,
@@ -46,8 +47,8 @@ from fenzhen.desk.story import add_note
 from fenzhen.desk.triage import ask_back, change_level, classify_ticket
 from fenzhen.hotline import roles
 from fenzhen.hotline.privacy import Sight
-from fenzhen.web.requests import chosen_unit, chosen_units
 from fenzhen.web.page import PageRequest, go, page, say, typed
+from fenzhen.web.requests import chosen_unit, chosen_units
 
 #: Width of the drawing of who had the time, in its own units.
 WIDE = 1000
@@ -127,8 +128,9 @@ WITHIN = {
     "drop_attachment": "files",
     "advise": "",
     "end": "",
-    # the city's orders and linked tickets have pages of their own
-    "link": "",
+    "link": "links",
+    "unlink": "links",
+    # the city's orders have pages of their own
     "take_over": "",
     "end_watch": "",
     "change_city": "",
@@ -186,6 +188,9 @@ def ticket(request: PageRequest, pk: int) -> HttpResponse:
         "sees_where": sight_of(viewer, row) >= Sight.MATTER,  # readers of figures need not find a person
         "forms": [FORMS[act] for act in FORMS if act in shown and not _at_the_unit(request, act)],
         "ways": ways(request, row, shown),
+        "links": links_of(viewer, row),
+        "urges": urges_of(viewer, row),
+        "may_link": "link" in shown,
         "categories": categories(viewer) if "classify" in shown else [],
         "units": units_known(viewer) if {"redispatch", "add_unit"} & set(shown) else [],
         "files": attachments_of(viewer, row),
@@ -429,7 +434,9 @@ def _add_unit(request: PageRequest, row: Ticket, now: datetime) -> str:
 
 
 def _urge(request: PageRequest, row: Ticket, now: datetime) -> str:
-    urge_ticket(row, by=request.user, now=now, reason=typed(request, "reason", 32), text=typed(request, "text"))
+    urge_ticket(
+        row, by=request.user, now=now, reason=typed(request, "reason", 32), text=typed(request, "text")
+    )
     return _("已催单，承办单位会收到")
 
 

@@ -7,6 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from fenzhen.board.related import links_of
 from fenzhen.board.tickets import ticket_for
 from fenzhen.board.triage import (
     MOST,
@@ -134,8 +135,7 @@ def beat(request: PageRequest, pk: int) -> HttpResponse:
 @page(roles=DESK)
 def similar(request: PageRequest, pk: int) -> HttpResponse:
     """Open tickets about the same matter. Asked for after the ticket is drawn, so that nobody waits for it."""
-    found = similar_here(request.user, ticket_for(request.user, pk), timezone.now())
-    return render(request, "_triage_similar.html", {"similar": found})
+    return draw_similar(request, pk)
 
 
 @require_POST
@@ -240,6 +240,15 @@ def consult(request: PageRequest, pk: int) -> HttpResponse:
 
 
 # --- drawing, for the dispatch too ----------------------------------------------------------------------
+
+
+def draw_similar(request: PageRequest, pk: int) -> HttpResponse:
+    """What is linked to *pk* already, and what may have to do with it."""
+    ticket = ticket_for(request.user, pk)
+    linked = links_of(request.user, ticket)
+    known = {one.ticket.pk for one in linked}
+    found = [one for one in similar_here(request.user, ticket, timezone.now()) if one.ticket.pk not in known]
+    return render(request, "_triage_similar.html", {"similar": found, "links": linked, "ticket": ticket})
 
 
 def draw_open(request: PageRequest, pk: int) -> HttpResponse:
