@@ -972,7 +972,10 @@ def _sync(
 
 
 def _sync_duty_phones(wanted: Mapping[str, Mapping[str, Any]]) -> Count:
-    """Whom to phone; nothing refers to a row, so what changed is written anew."""
+    """Whom to phone; nothing refers to a row, so what changed is written anew. Without a list, what was entered
+    by hand stays."""
+    if not wanted:
+        return Count()
     units = {row.code: row for row in Unit.objects.all()}
     there = {
         f"{row.unit.code} {row.time} {row.phone} {row.valid_from or ''}": row
