@@ -318,6 +318,10 @@ def _title(ticket: Ticket) -> str:
     return title.replace(name, privacy.masked_name(name)) if len(name) > 1 else title
 
 
+def _ends(rows: "Iterable[tuple[datetime | None, int]]") -> list[tuple[datetime, int]]:
+    return [(due, pk) for due, pk in rows if due is not None]
+
+
 @dataclass(frozen=True, slots=True)
 class _Arrival:
     pk: int
@@ -345,9 +349,14 @@ class _Book:
     town_of: dict[int, str] = field(default_factory=dict)
     persons: dict[int, str] = field(default_factory=dict)
 
-    def figure(self, tickets: Iterable[int], count: int | None = None, **query: str) -> Figure:
+    def figure(self, tickets: Iterable[int], /, **query: str) -> Figure:
+        """So many tickets, each counted once."""
         ids = tuple(dict.fromkeys(tickets))
-        made = Figure(len(ids) if count is None else count, query, ids)
+        return self.counted(len(ids), ids, **query)
+
+    def counted(self, count: int, tickets: Iterable[int], /, **query: str) -> Figure:
+        """A count of something else (rounds, contacts) with the tickets it is about."""
+        made = Figure(count, query, tuple(dict.fromkeys(tickets)))
         self.figures[query_key(query)] = made
         return made
 
@@ -403,7 +412,9 @@ class _Book:
                 "caller__account_index",
             )
         )
-        for pk, at, channel, mode, kind, level, state, town, town_name, leaf, matter, leaf_name, *who in rows:
+        for row in rows:
+            pk, at, channel, mode, kind, level, state, town, town_name, leaf, matter, leaf_name = row[:12]
+            is_secret, is_report, caller, phone, account = row[12:]
             local = timezone.localtime(at)
             ago = (self.day - local.date()).days
             source = DIRECT if mode == "direct" else channel
@@ -421,7 +432,6 @@ class _Book:
             self.labels["town", town or ""] = town_name or ""
             self.labels["matter", groups["matter"]] = matter or ""
             self.labels["leaf", leaf or ""] = leaf_name or ""
-            is_secret, is_report, caller, phone, account = who
             # A reporter must not be found by what else they called about.
             person = "" if is_secret or is_report or not caller else phone or account or f"#{caller}"
             self.town_of[pk] = town or ""
@@ -540,20 +550,20 @@ class _Book:
         ends: dict[str, list[tuple[datetime, int]]] = {name: [] for name in SOON}
         told = CityWord.objects.filter(ticket=OuterRef("pk"), kind="result", told_at__isnull=False)
         waiting = self.tickets().filter(state="pending_dispatch", triage_due__isnull=False)
-        ends["triage"] = list(waiting.values_list("triage_due", "pk"))
+        ends["triage"] = _ends(waiting.values_list("triage_due", "pk"))
         shares = Assignment.objects.filter(ticket__in=self.tickets())
         ends["sign"] = list(shares.filter(state="pending_sign").values_list("sign_due", "ticket_id"))
         leads = shares.filter(part="lead", state__in=["pending_sign", "signed"])
         ends["handling"] = list(leads.values_list("handle_due", "ticket_id"))
         # A second round has the district's own clock: the city's was used up by the first.
         city = self.tickets().filter(state__in=OPEN | WATCHING, round=1, city_deadline__isnull=False)
-        ends["city"] = list(city.filter(~Exists(told)).values_list("city_deadline", "pk"))
+        ends["city"] = _ends(city.filter(~Exists(told)).values_list("city_deadline", "pk"))
         calls = CallBack.objects.filter(
             ticket__in=self.tickets(), outcome="", ticket__state="pending_callback"
         )
         ends["callback"] = list(calls.values_list("due_at", "ticket_id"))
         disputed = self.tickets().filter(state="in_consultation", consult_due__isnull=False)
-        ends["consultation"] = list(disputed.values_list("consult_due", "pk"))
+        ends["consultation"] = _ends(disputed.values_list("consult_due", "pk"))
         out = []
         for name, rows in ends.items():
             rows.sort()
@@ -647,7 +657,7 @@ class _Book:
         often.sort(key=lambda p: (-contacts[p], -today[p], min(tickets[p])))
         return [
             Caller(
-                self.figure(sorted(tickets[p]), contacts[p], what="repeated", person=str(n)),
+                self.counted(contacts[p], sorted(tickets[p]), what="repeated", person=str(n)),
                 contacts[p],
                 today[p],
             )
@@ -693,7 +703,7 @@ class _Book:
         out = {}
         for name, some in found.items():
             ids = list(some.values_list("ticket_id", flat=True))
-            out[name] = self.figure(ids, len(ids), what="rounds", answer=name)
+            out[name] = self.counted(len(ids), ids, what="rounds", answer=name)
         return out
 
     # the tickets themselves -------------------------------------------------------------------------------

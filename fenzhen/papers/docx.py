@@ -14,12 +14,12 @@ from docx import Document
 from docx.enum.table import WD_TABLE_ALIGNMENT
 from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
 from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.oxml import serialize_part_xml
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml import OxmlElement, parse_xml
 from docx.oxml.ns import qn
 from docx.shared import Emu, Mm, Pt, RGBColor
-from lxml import etree
 
 from fenzhen.papers.charts import chart_book, chart_xml
 from fenzhen.papers.paper import Chart, Paper, Row, Section, Table, shown
@@ -42,7 +42,6 @@ MOST_LINES = 15
 WIDTH = Mm(156)
 RED = RGBColor(0xB3, 0x20, 0x1B)
 _NUMERALS = "一二三四五六七八九十"
-_W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 
 
 def document(paper: Paper) -> bytes:
@@ -104,12 +103,15 @@ def _fonts(doc: Any) -> None:
         if rel.reltype != RELATIONSHIP_TYPE.FONT_TABLE:
             continue
         part = rel.target_part
-        root = etree.fromstring(part.blob)
+        root = parse_xml(part.blob)
         for name, others in STAND_INS.items():
-            font = etree.SubElement(root, f"{{{_W}}}font", {f"{{{_W}}}name": name})
-            etree.SubElement(font, f"{{{_W}}}altName", {f"{{{_W}}}val": ",".join(others)})
-            etree.SubElement(font, f"{{{_W}}}charset", {f"{{{_W}}}val": "86"})
-        part._blob = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
+            font, other, charset = (OxmlElement(tag) for tag in ("w:font", "w:altName", "w:charset"))
+            font.set(qn("w:name"), name)
+            other.set(qn("w:val"), ",".join(others))
+            charset.set(qn("w:val"), "86")
+            font.extend([other, charset])
+            root.append(font)
+        part._blob = serialize_part_xml(root)
 
 
 def _headlines(doc: Any, paper: Paper) -> None:

@@ -1,6 +1,7 @@
 """A paper as an Excel workbook: a sheet per section, native charts, the tickets' numbers behind every line."""
 
 from io import BytesIO
+from math import ceil
 from typing import Any
 
 import xlsxwriter
@@ -8,12 +9,12 @@ from django.utils.translation import gettext as _
 
 from fenzhen.board.daily import Figure
 from fenzhen.papers.charts import COLOURS
-from fenzhen.papers.paper import Cell, Chart, Paper, Section, Table
+from fenzhen.papers.paper import Cell, Chart, Paper, Section, Table, shown
 
 #: Excel takes no longer text in a cell.
 LONGEST = 32_000
 #: Characters of a sheet's whole width, shared out among its columns.
-WIDE = 96
+WIDE = 128
 
 
 def workbook(paper: Paper) -> bytes:
@@ -45,7 +46,7 @@ def _styles(book: Any) -> dict[str, Any]:
         "number_head": book.add_format(line | {"num_format": "0", "bold": True}),
         "mean": book.add_format(line | {"num_format": "0.0"}),
         "mean_head": book.add_format(line | {"num_format": "0.0", "bold": True}),
-        "tickets": book.add_format(line | {"font_color": "#4B5763"}),
+        "tickets": book.add_format(line | {"font_color": "#4B5763", "text_wrap": True, "valign": "top"}),
     }
 
 
@@ -68,7 +69,8 @@ def _sheet(book: Any, styles: dict[str, Any], paper: Paper, section: Section, na
     sheet.set_footer("&C— &P —")
     columns = max([len(table.head) for table in section.tables] or [4])
     first = max(section.tables, key=lambda table: len(table.head), default=None)
-    for n, share in enumerate(_shares(first)):
+    shares = _shares(first)
+    for n, share in enumerate(shares):
         sheet.set_column(n, n, share)
     sheet.set_column(columns, columns, 48)
     row = 0
@@ -85,37 +87,52 @@ def _sheet(book: Any, styles: dict[str, Any], paper: Paper, section: Section, na
         sheet.set_row(row, 16 * (1 + len(sentence) // 60))
         row += 1
     row += 1
-    beside = columns + 2
-    top = row
+    for chart in section.charts:
+        row = _chart(book, sheet, name, chart, row, shares) + 1
     for table in section.tables:
-        row = _table(sheet, styles, paper, table, row) + 1
-    for n, chart in enumerate(section.charts):
-        where = (top + 18 * n, beside)
-        _chart(book, sheet, name, chart, where)
+        row = _table(sheet, styles, paper, table, row, shares) + 1
+    # The tickets' numbers are for the screen: on paper they would make everything else too small to read.
+    sheet.print_area(0, 0, row, columns - 1)
 
 
 def _shares(table: Table | None) -> list[float]:
     if table is None:
         return [24.0] * 4
     whole = sum(table.widths) or 1
-    return [max(WIDE * width / whole, 8) for width in table.widths]
+    shares = [max(WIDE * width / whole, 8) for width in table.widths]
+    return [max(shares[0], 28), *shares[1:]]
 
 
-def _table(sheet: Any, styles: dict[str, Any], paper: Paper, table: Table, row: int) -> int:
+def _table(
+    sheet: Any, styles: dict[str, Any], paper: Paper, table: Table, row: int, shares: list[float]
+) -> int:
+    """Write it from *row* on, its tickets' numbers in the column behind the sheet's; returns the row behind it."""
+    last = len(shares)
     sheet.write_string(row, 0, table.title, styles["table"])
     row += 1
-    for column, text in enumerate((*table.head, _("工单号"))):
+    for column, text in enumerate(table.head):
         sheet.write_string(row, column, text, styles["head"])
+    if not table.names_tickets:
+        sheet.write_string(row, last, _("工单号"), styles["head"])
     row += 1
     if not table.rows:
-        sheet.write_string(row, 0, table.empty, styles["text"])
+        sheet.write_string(row, 0, table.empty, styles["under"])
         return row + 1
     for line in table.rows:
         for column, cell in enumerate(line.cells):
             _cell(sheet, styles, row, column, cell, "_head" if line.is_head else "")
-        sheet.write_string(row, len(table.head), _numbers(paper, line.tickets), styles["tickets"])
+        # Said here because three hundred numbers in one cell would make their line a page high.
+        sheet.set_row(row, 3 + 14 * _lines(line.cells, shares))
+        if not table.names_tickets:
+            sheet.write_string(row, last, _numbers(paper, line.tickets), styles["tickets"])
         row += 1
     return row
+
+
+def _lines(cells: tuple[Cell, ...], shares: list[float]) -> int:
+    """How many lines the longest text takes; a Chinese character is two wide."""
+    wide = [sum(2 if ord(c) > 0x2E80 else 1 for c in shown(cell)) for cell in cells]
+    return max(ceil(text / (share - 1)) for text, share in zip(wide, shares, strict=False))
 
 
 def _numbers(paper: Paper, tickets: tuple[int, ...]) -> str:
@@ -134,10 +151,10 @@ def _cell(sheet: Any, styles: dict[str, Any], row: int, column: int, cell: Cell,
         sheet.write_string(row, column, "—" if cell is None else cell, styles[f"text{style}"])
 
 
-def _chart(book: Any, sheet: Any, name: str, chart: Chart, where: tuple[int, int]) -> None:
-    """The chart, and its numbers far to the right of it, where they stay editable."""
-    row, column = where
-    data = column + 12
+def _chart(book: Any, sheet: Any, name: str, chart: Chart, row: int, shares: list[float]) -> int:
+    """Draw it from *row* on over the sheet's columns; its numbers stand far to the right, where they can be edited.
+    Returns the row behind it."""
+    data = len(shares) + 3
     for n, label in enumerate(chart.labels, start=1):
         sheet.write_string(row + n, data, label)
     made = book.add_chart({"type": "column" if chart.kind == "col" else "bar"})
@@ -159,10 +176,12 @@ def _chart(book: Any, sheet: Any, name: str, chart: Chart, where: tuple[int, int
     made.set_legend({"position": "bottom"})
     made.set_y_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9DEE4"}}})
     if chart.kind == "bar":
-        made.set_y_axis({"reverse": True})
+        made.set_y_axis({"reverse": True, "interval_unit": 1})
         made.set_x_axis({"min": 0, "major_gridlines": {"visible": True, "line": {"color": "#D9DEE4"}}})
-    made.set_size({"width": 640, "height": max(320, 22 * len(chart.labels) if chart.kind == "bar" else 320)})
-    sheet.insert_chart(row, column, made)
+    high = max(320, 24 * len(chart.labels)) if chart.kind == "bar" else 320
+    made.set_size({"width": int(7 * sum(shares)) - 8, "height": high})
+    sheet.insert_chart(row, 0, made, {"x_offset": 4, "y_offset": 4})
+    return row + high // 20 + 1
 
 
 def _notes(book: Any, styles: dict[str, Any], paper: Paper, name: str) -> None:

@@ -106,7 +106,7 @@ def tickets(request: PageRequest, day: str) -> HttpResponse:
     """The tickets behind one figure; the address carries its query."""
     now = timezone.now()
     of = _day(day, None)
-    fields = {name: value for name, value in request.GET.items() if name != "p" and value}
+    fields = {name: str(value) for name, value in request.GET.items() if value}
     figure, lines = daily_tickets(request.user, of, now, fields)
     if figure is None:
         # The figure was there when the list was drawn; nothing of that kind is left now.
