@@ -52,6 +52,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("sent_back", tasks.tell_sent_back),
     Reaction("asked_back", tasks.tell_asked_back),
     Reaction("call_joined", tasks.tell_call_joined, only=_urgent_matter),
+    Reaction("urged", tasks.tell_urged),
     Reaction("void_asked", tasks.tell_void_asked),
     Reaction("city_changed", tasks.tell_city_changed),
     Reaction("withdrawn", tasks.tell_withdrawn),

@@ -66,6 +66,11 @@ def tell_call_joined(ticket: int, position: int) -> int:
 
 
 @task(priority=URGENT)
+def tell_urged(ticket: int, position: int) -> int:
+    return alarms.tell_urged(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
 def tell_void_asked(ticket: int, position: int) -> int:
     return alarms.tell_void_asked(position, by=system_account(), now=timezone.now())
 

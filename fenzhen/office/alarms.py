@@ -89,6 +89,20 @@ def tell_call_joined(position: int, *, by: User, now: datetime) -> int:
     )
 
 
+def tell_urged(position: int, *, by: User, now: datetime) -> int:
+    """The liaisons of the units that work on it, when the caller or a leader urges; where no unit has it yet,
+    the dispatchers."""
+    found = _happened(position)
+    if found is None:
+        return 0
+    entry, ticket = found
+    working = Assignment.objects.filter(ticket=ticket, state__in=["pending_sign", "signed", "waiting"])
+    people = _liaisons(working.values_list("unit_id", flat=True))
+    if ticket.state == "pending_dispatch":
+        people = _in_roles(Role.DISPATCHER)
+    return _tell_all(people, "urged", entry, ticket, now, urgent=ticket.level == 1)
+
+
 def tell_void_asked(position: int, *, by: User, now: datetime) -> int:
     """Those who may say the second word, except whoever asked."""
     found = _happened(position)
@@ -297,5 +311,6 @@ __all__ = [
     "tell_sign_overdue",
     "tell_taken_back",
     "tell_triage_overdue",
+    "tell_urged",
     "tell_void_asked",
 ]

@@ -129,6 +129,12 @@ class Ticket(models.Model):
             models.Index(F("received_at").desc(), F("id").desc(), name="ticket_newest"),
             models.Index(fields=["town", "category", "received_at"], name="ticket_town_category"),
             models.Index(fields=["state", "own_deadline"], name="ticket_deadline"),
+            models.Index(
+                F("received_at").desc(), F("id").desc(), name="ticket_urged", condition=Q(urges__gt=0)
+            ),
+            models.Index(
+                fields=["city_deadline"], name="ticket_city_clock", condition=Q(city_deadline__isnull=False)
+            ),
         ]
 
     def __str__(self) -> str:

@@ -305,6 +305,7 @@ NOTICES: Words = {
     "soon_handling": _("办理即将到期"),
     "appointment": _("约定的回访时间到了"),
     "call_joined": _("诉求人又来电，已并入"),
+    "urged": _("有人催办，请看进展"),
     "imported": _("导入完成"),
     "daily": _("每日清单已备好"),
     "test_message": _("这是一条测试消息"),
