@@ -191,7 +191,7 @@ class _Look:
                 _("地点表里一个镇、街道也没有。"),
                 _("先写各镇街，类型选“镇”或“街道”，否则“属地”派不出去。"),
             )
-        by_town = {u["territory"]: [] for u in self.lists.units.values()}
+        by_town: dict[str, list[str]] = {u["territory"]: [] for u in self.lists.units.values()}
         for code, unit in self.lists.units.items():
             by_town[unit["territory"]].append(code)
         for town in self.towns:

@@ -10,12 +10,12 @@ from functools import cache
 
 from django.conf import settings
 from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_noop, override
+from django.utils.translation import gettext, override
+from django.utils.translation import gettext_noop as _
 
 from fenzhen.hotline.roles import Role
 from fenzhen.records import words
 
-N = gettext_noop
 Choices = Mapping[str, "str | Promise"]
 
 
@@ -69,68 +69,68 @@ class Setting:
     """No public rule was found: somebody of the district must say that it is so."""
 
 
-YES_NO: Choices = {"1": N("是"), "0": N("否")}
+YES_NO: Choices = {"1": _("是"), "0": _("否")}
 LEVELS: Choices = {str(level): word for level, word in words.LEVELS.items()}
-TOWN: Choices = {"@town": N("属地")}
+TOWN: Choices = {"@town": _("属地")}
 STAFF_ROLES: Choices = {str(role): word for role, word in words.ROLES.items() if role != Role.SYSTEM}
-_NOTE = Column("note", N("备注"), width=24)
+_NOTE = Column("note", _("备注"), width=24)
 
-SETTINGS_SHEET = N("本区")
+SETTINGS_SHEET = _("本区")
 SETTINGS: tuple[Setting, ...] = (
-    Setting("name", N("区名"), N("显示在每一页左上角，例如 柳山区"), needed=True),
-    Setting("full_name", N("全称"), N("例如 某某市柳山区")),
-    Setting("code", N("区划代码"), N("六位行政区划代码"), needed=True),
+    Setting("name", _("区名"), _("显示在每一页左上角，例如 柳山区"), needed=True),
+    Setting("full_name", _("全称"), _("例如 某某市柳山区")),
+    Setting("code", _("区划代码"), _("六位行政区划代码"), needed=True),
     Setting(
         "is_demo",
-        N("是否演示"),
-        N("正式使用填 否；填 是 时账号用公开的演示密码，每页显示“演示数据”"),
+        _("是否演示"),
+        _("正式使用填 否；填 是 时账号用公开的演示密码，每页显示“演示数据”"),
         "否",
         "flag",
     ),
-    Setting("banner", N("演示提示"), N("演示时显示在页面顶部，可空")),
+    Setting("banner", _("演示提示"), _("演示时显示在页面顶部，可空")),
     Setting(
         "district_internal_margin",
-        N("区内时限提前比例"),
-        N("0.2 表示比市级时限提前 20%"),
+        _("区内时限提前比例"),
+        _("0.2 表示比市级时限提前 20%"),
         "0.2",
         "share",
         asks=True,
     ),
-    Setting("triage_minutes", N("派单时限(分钟)"), N("从登记到派出"), "30", "whole", asks=True),
+    Setting("triage_minutes", _("派单时限(分钟)"), _("从登记到派出"), "30", "whole", asks=True),
     Setting(
-        "working_day_ends", N("下班时间"), N("按工作日计的时限到这个时刻截止"), "17:30", "time", asks=True
+        "working_day_ends", _("下班时间"), _("按工作日计的时限到这个时刻截止"), "17:30", "time", asks=True
     ),
-    Setting("undo_minutes", N("派单可撤回(分钟)"), "", "5", "whole"),
-    Setting("return.max", N("最多退回次数"), N("超过后转入会商"), "2", "whole", asks=True),
-    Setting("extension.max_times", N("最多延期次数"), "", "1", "whole", asks=True),
-    Setting("callback.attempts", N("回访拨打次数"), N("都未接通的，按联系不上处理"), "3", "whole", asks=True),
+    Setting("undo_minutes", _("派单可撤回(分钟)"), "", "5", "whole"),
+    Setting("return.max", _("最多退回次数"), _("超过后转入会商"), "2", "whole", asks=True),
+    Setting("extension.max_times", _("最多延期次数"), "", "1", "whole", asks=True),
+    Setting("callback.attempts", _("回访拨打次数"), _("都未接通的，按联系不上处理"), "3", "whole", asks=True),
     Setting(
         "quiet.from",
-        N("静默开始"),
-        N("静默时段内三、四级消息不外发，早上再发；一、二级随时发"),
+        _("静默开始"),
+        _("静默时段内三、四级消息不外发，早上再发；一、二级随时发"),
         "21:00",
         "time",
     ),
-    Setting("quiet.to", N("静默结束"), "", "07:00", "time"),
-    Setting("quiet.levels", N("静默的等级"), N("用分号隔开"), "3;4", "levels"),
+    Setting("quiet.to", _("静默结束"), "", "07:00", "time"),
+    Setting("quiet.levels", _("静默的等级"), _("用分号隔开"), "3;4", "levels"),
 )
 
 SHEETS: tuple[Sheet, ...] = (
     Sheet(
         "units",
-        N("单位"),
+        _("单位"),
         N(
             "承办单位：镇街、委办局、公共服务企业。镇街要写辖区；别名写群众和同事平时怎么叫它，派单员打字就能找到。"
         ),
         (
-            Column("code", N("代码"), N("自定，字母或数字，不重复"), True, width=10),
-            Column("name", N("全称"), N("公文里的名称"), True, width=34),
-            Column("short_name", N("常用名"), N("页面上显示的名称"), width=16),
-            Column("aliases", N("别名"), N("多个用分号隔开"), width=26),
-            Column("kind", N("类型"), N("从下拉中选"), True, words.UNIT_KINDS, width=14),
-            Column("line", N("隶属"), N("从下拉中选"), True, words.LINES, width=18),
-            Column("territory", N("辖区"), N("镇街必填：地点表里的代码或名称"), points_to="places", width=16),
-            Column("duties", N("职责"), N("用平常话写管什么，智能建议靠它认单位"), width=50),
+            Column("code", _("代码"), _("自定，字母或数字，不重复"), True, width=10),
+            Column("name", _("全称"), _("公文里的名称"), True, width=34),
+            Column("short_name", _("常用名"), _("页面上显示的名称"), width=16),
+            Column("aliases", _("别名"), _("多个用分号隔开"), width=26),
+            Column("kind", _("类型"), _("从下拉中选"), True, words.UNIT_KINDS, width=14),
+            Column("line", _("隶属"), _("从下拉中选"), True, words.LINES, width=18),
+            Column("territory", _("辖区"), _("镇街必填：地点表里的代码或名称"), points_to="places", width=16),
+            Column("duties", _("职责"), _("用平常话写管什么，智能建议靠它认单位"), width=50),
             _NOTE,
         ),
         (
@@ -161,23 +161,23 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet(
         "places",
-        N("地点"),
+        _("地点"),
         N(
             "先写本区，再写各镇街(上级是本区)，再写村、社区、小区、道路(上级是所在镇街或村社区)。地点越全，属地判断越准。"
         ),
         (
-            Column("code", N("代码"), N("自定，不重复；有统计区划代码的用它"), True, width=16),
-            Column("name", N("名称"), "", True, width=24),
-            Column("kind", N("类型"), N("从下拉中选"), True, words.PLACE_KINDS, width=12),
+            Column("code", _("代码"), _("自定，不重复；有统计区划代码的用它"), True, width=16),
+            Column("name", _("名称"), "", True, width=24),
+            Column("kind", _("类型"), _("从下拉中选"), True, words.PLACE_KINDS, width=12),
             Column(
                 "parent",
-                N("上级"),
-                N("所在镇街、村、社区的代码或名称；本区的空着"),
+                _("上级"),
+                _("所在镇街、村、社区的代码或名称；本区的空着"),
                 points_to="places",
                 width=18,
             ),
-            Column("aliases", N("别名"), N("旧名、简称、俗称，多个用分号隔开"), width=30),
-            Column("run_by", N("代管"), N("由开发区等代管的写代管单位"), width=14),
+            Column("aliases", _("别名"), _("旧名、简称、俗称，多个用分号隔开"), width=30),
+            Column("run_by", _("代管"), _("由开发区等代管的写代管单位"), width=14),
             _NOTE,
         ),
         (
@@ -189,62 +189,62 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet(
         "categories",
-        N("分类"),
-        N("派单目录的分类，三级，代码六位(大类2位+中类2位+小类2位)。一行一个小类。"),
+        _("分类"),
+        _("派单目录的分类，三级，代码六位(大类2位+中类2位+小类2位)。一行一个小类。"),
         (
-            Column("code", N("代码"), N("六位数字，如 010101"), True, digits=True, width=10),
-            Column("level1", N("一级分类"), "", True, width=16),
-            Column("level2", N("二级分类"), "", True, width=16),
-            Column("name", N("名称"), N("小类名称"), True, width=20),
-            Column("definition", N("定义"), N("包括哪些情形"), width=50),
-            Column("not_here", N("不属于这里的"), N("容易混淆的归哪里"), width=40),
-            Column("kind_hint", N("常见诉求类型"), N("可空"), choices=words.KINDS, width=14),
+            Column("code", _("代码"), _("六位数字，如 010101"), True, digits=True, width=10),
+            Column("level1", _("一级分类"), "", True, width=16),
+            Column("level2", _("二级分类"), "", True, width=16),
+            Column("name", _("名称"), _("小类名称"), True, width=20),
+            Column("definition", _("定义"), _("包括哪些情形"), width=50),
+            Column("not_here", _("不属于这里的"), _("容易混淆的归哪里"), width=40),
+            Column("kind_hint", _("常见诉求类型"), _("可空"), choices=words.KINDS, width=14),
         ),
         (("999999", "示例大类", "示例中类", "示例小类", "写明包括哪些情形", "写明哪些不归这里", "投诉"),),
         needed=True,
     ),
     Sheet(
         "examples",
-        N("例句"),
-        N("群众平时怎么说。每个小类三句以上，智能建议靠它学习；不要写真实姓名和电话。"),
+        _("例句"),
+        _("群众平时怎么说。每个小类三句以上，智能建议靠它学习；不要写真实姓名和电话。"),
         (
             Column(
                 "category",
-                N("分类"),
-                N("小类的代码或名称"),
+                _("分类"),
+                _("小类的代码或名称"),
                 True,
                 points_to="categories",
                 digits=True,
                 width=20,
             ),
-            Column("text", N("例句"), N("像来电里那样说"), True, width=80),
+            Column("text", _("例句"), _("像来电里那样说"), True, width=80),
         ),
         (("示例小类", "我们楼道的灯坏了半个月，一直没人来修(示例)"),),
     ),
     Sheet(
         "duties",
-        N("权责"),
+        _("权责"),
         N(
             "谁管什么。分类可写大类(2位)、中类(4位)或小类(6位)，越细越优先；空着表示兜底。主办写“属地”，由地点所在镇街主办。"
         ),
         (
-            Column("id", N("规则号"), N("自定，不重复"), True, width=10),
+            Column("id", _("规则号"), _("自定，不重复"), True, width=10),
             Column(
                 "category",
-                N("分类"),
-                N("代码或名称，空着为全部"),
+                _("分类"),
+                _("代码或名称，空着为全部"),
                 points_to="categories",
                 digits=True,
                 width=18,
             ),
-            Column("territory", N("辖区"), N("只在某地适用时写地点"), points_to="places", width=16),
+            Column("territory", _("辖区"), _("只在某地适用时写地点"), points_to="places", width=16),
             Column(
-                "place_type", N("地点类型"), N("只在某类地点适用时选"), choices=words.PLACE_KINDS, width=12
+                "place_type", _("地点类型"), _("只在某类地点适用时选"), choices=words.PLACE_KINDS, width=12
             ),
             Column(
                 "lead",
-                N("主办"),
-                N("单位代码或名称，或 属地"),
+                _("主办"),
+                _("单位代码或名称，或 属地"),
                 True,
                 TOWN,
                 open_=True,
@@ -253,28 +253,28 @@ SHEETS: tuple[Sheet, ...] = (
             ),
             Column(
                 "assist",
-                N("协办"),
-                N("多个用分号隔开"),
+                _("协办"),
+                _("多个用分号隔开"),
                 choices=TOWN,
                 open_=True,
                 points_to="units",
                 width=18,
             ),
-            Column("level", N("等级"), N("一级最急"), True, LEVELS, width=8),
-            Column("basis", N("依据"), N("法规或权责清单怎么写的"), width=40),
-            Column("basis_doc", N("依据文件"), "", width=20),
-            Column("valid_from", N("生效日"), N("如 2026-01-01，可空"), day=True, width=12),
-            Column("valid_to", N("失效日"), N("可空"), day=True, width=12),
+            Column("level", _("等级"), _("一级最急"), True, LEVELS, width=8),
+            Column("basis", _("依据"), _("法规或权责清单怎么写的"), width=40),
+            Column("basis_doc", _("依据文件"), "", width=20),
+            Column("valid_from", _("生效日"), _("如 2026-01-01，可空"), day=True, width=12),
+            Column("valid_to", _("失效日"), _("可空"), day=True, width=12),
             Column(
                 "floor_unit",
-                N("兜底单位"),
-                N("主办不能接时由谁办"),
+                _("兜底单位"),
+                _("主办不能接时由谁办"),
                 choices=TOWN,
                 open_=True,
                 points_to="units",
                 width=16,
             ),
-            Column("not_grassroots", N("不得派给基层"), N("执法权在部门的填 是"), choices=YES_NO, width=12),
+            Column("not_grassroots", _("不得派给基层"), _("执法权在部门的填 是"), choices=YES_NO, width=12),
             _NOTE,
         ),
         (
@@ -315,54 +315,54 @@ SHEETS: tuple[Sheet, ...] = (
     ),
     Sheet(
         "duty_phones",
-        N("值班电话"),
-        N("各单位值班电话，写单位的公务电话，不写个人手机。一、二级工单无人签收时，派单员照此打电话。"),
+        _("值班电话"),
+        _("各单位值班电话，写单位的公务电话，不写个人手机。一、二级工单无人签收时，派单员照此打电话。"),
         (
-            Column("unit", N("单位"), N("单位代码或名称"), True, points_to="units", width=18),
-            Column("time", N("时段"), N("从下拉中选"), True, words.DUTY_TIMES, width=10),
-            Column("phone", N("电话"), "", True, width=18),
-            Column("name", N("联系岗位"), N("如 值班室"), width=14),
-            Column("valid_from", N("生效日"), N("可空"), day=True, width=12),
-            Column("valid_to", N("失效日"), N("可空"), day=True, width=12),
+            Column("unit", _("单位"), _("单位代码或名称"), True, points_to="units", width=18),
+            Column("time", _("时段"), _("从下拉中选"), True, words.DUTY_TIMES, width=10),
+            Column("phone", _("电话"), "", True, width=18),
+            Column("name", _("联系岗位"), _("如 值班室"), width=14),
+            Column("valid_from", _("生效日"), _("可空"), day=True, width=12),
+            Column("valid_to", _("失效日"), _("可空"), day=True, width=12),
             _NOTE,
         ),
         (("示例镇", "白天", "010-00000000", "值班室", "", "", "示例"),),
     ),
     Sheet(
         "levels",
-        N("等级时限"),
-        N("四个等级各写一行。已核定填“是”，表示本区确认这些数字；填“否”的会一直提示请确认。"),
+        _("等级时限"),
+        _("四个等级各写一行。已核定填“是”，表示本区确认这些数字；填“否”的会一直提示请确认。"),
         (
-            Column("level", N("等级"), "", True, LEVELS, width=8),
-            Column("name", N("名称"), N("如 一级"), True, width=10),
-            Column("limit", N("办理时限"), N("整数"), True, width=10),
-            Column("unit", N("时限单位"), N("从下拉中选"), True, words.TIME_UNITS, width=12),
-            Column("sign_minutes", N("签收时限(分钟)"), "", True, width=16),
-            Column("contact_hours", N("联系时限(小时)"), "", True, width=16),
-            Column("confirmed", N("已核定"), "", choices=YES_NO, width=10),
+            Column("level", _("等级"), "", True, LEVELS, width=8),
+            Column("name", _("名称"), _("如 一级"), True, width=10),
+            Column("limit", _("办理时限"), _("整数"), True, width=10),
+            Column("unit", _("时限单位"), _("从下拉中选"), True, words.TIME_UNITS, width=12),
+            Column("sign_minutes", _("签收时限(分钟)"), "", True, width=16),
+            Column("contact_hours", _("联系时限(小时)"), "", True, width=16),
+            Column("confirmed", _("已核定"), "", choices=YES_NO, width=10),
             _NOTE,
         ),
     ),
     Sheet(
         "calendar",
-        N("放假调休"),
-        N("国务院办公厅公布的放假和调休上班日，每年一次。只写与普通周末不同的日子。"),
+        _("放假调休"),
+        _("国务院办公厅公布的放假和调休上班日，每年一次。只写与普通周末不同的日子。"),
         (
-            Column("date", N("日期"), N("如 2026-10-01"), True, day=True, width=14),
-            Column("day_type", N("类型"), N("从下拉中选"), True, words.DAY_TYPES, width=14),
-            Column("name", N("名称"), N("如 国庆节"), width=16),
-            Column("published", N("已公布"), N("推算的填 否"), choices=YES_NO, width=10),
+            Column("date", _("日期"), _("如 2026-10-01"), True, day=True, width=14),
+            Column("day_type", _("类型"), _("从下拉中选"), True, words.DAY_TYPES, width=14),
+            Column("name", _("名称"), _("如 国庆节"), width=16),
+            Column("published", _("已公布"), _("推算的填 否"), choices=YES_NO, width=10),
         ),
     ),
     Sheet(
         "staff",
-        N("人员"),
-        N("谁用系统。承办单位的人写单位；密码不写在这里，装入后由管理员设置。"),
+        _("人员"),
+        _("谁用系统。承办单位的人写单位；密码不写在这里，装入后由管理员设置。"),
         (
-            Column("username", N("账号"), N("登录用，不重复，不含空格"), True, width=16),
-            Column("name", N("姓名"), "", True, width=12),
-            Column("role", N("岗位"), N("从下拉中选"), True, STAFF_ROLES, width=16),
-            Column("unit", N("单位"), N("承办单位的人必填"), points_to="units", width=18),
+            Column("username", _("账号"), _("登录用，不重复，不含空格"), True, width=16),
+            Column("name", _("姓名"), "", True, width=12),
+            Column("role", _("岗位"), _("从下拉中选"), True, STAFF_ROLES, width=16),
+            Column("unit", _("单位"), _("承办单位的人必填"), points_to="units", width=18),
             _NOTE,
         ),
         (("shili1", "示例", "派单员", "", "示例"),),
