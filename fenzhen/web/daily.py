@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from urllib.parse import urlencode
 
+from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from fenzhen.board.daily import READERS, DailyList, Figure, daily_list, daily_tickets, day_of
 from fenzhen.board.papers import filed_daily
@@ -125,7 +126,9 @@ def file(request: PageRequest, day: str, kind: str) -> HttpResponse:
     if filed:
         name, content = filed.name, filed.path.read_bytes()
     else:
-        files = daily_files(request.user, of, timezone.now(), kinds=(kind,))
+        # A document is in the district's language, whatever language its maker's pages are in.
+        with translation.override(settings.LANGUAGE_CODE):
+            files = daily_files(request.user, of, timezone.now(), kinds=(kind,))
         name, content = next(iter(files.items()))
     response = HttpResponse(content, content_type=TYPES[kind])
     response["Content-Disposition"] = f'attachment; filename="{name}"'
