@@ -187,6 +187,7 @@ def test_a_follow_up_goes_on_counting_where_the_first_ticket_stopped(cast: Cast)
 def test_the_units_that_work_on_it_are_told_of_an_urge_and_before_a_dispatch_the_dispatchers(
     cast: Cast,
 ) -> None:
+    from fenzhen.office.accounts import system_account
     from fenzhen.office.alarms import tell_urged
     from fenzhen.office.seal import seal_everything
     from fenzhen.records.notices import Notice
@@ -195,11 +196,11 @@ def test_the_units_that_work_on_it_are_told_of_an_urge_and_before_a_dispatch_the
     waiting = cast.waiting(phone="13900000002")
     for one in (ticket, waiting):
         urge_again(one, by=cast.zhang, now=cast.now + HOUR)
-    seal_everything(by=cast.admin, now=cast.now + HOUR)
+    seal_everything(by=system_account(), now=cast.now + HOUR)
     for entry in Entry.objects.filter(act="urge"):
         assert entry.position is not None
         for _twice in range(2):
-            tell_urged(entry.position, by=cast.admin, now=cast.now + HOUR)
+            tell_urged(entry.position, by=system_account(), now=cast.now + HOUR)
     told = {(n.person, n.ticket) for n in Notice.objects.filter(kind="urged")}
     assert told == {
         (cast.huang, ticket),
