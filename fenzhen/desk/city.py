@@ -12,7 +12,7 @@ from datetime import datetime
 from itertools import count
 from typing import Any
 
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.intake import (
@@ -64,9 +64,10 @@ def change_city(ticket: Ticket, *, by: User, now: datetime, news: CityNews) -> l
     columns: dict[str, Any] = {"city_row": news.row}
     if news.changed_at:
         columns["city_changed_at"] = news.changed_at
-    lifted = _words(ticket, news, put, columns, lines)
-    _facts_of_it(ticket, news, put, columns, lines, now)
-    moves = _dates(ticket, news, columns, lines)
+    with translation.override("zh-hans"):  # what is kept is Chinese, whoever reads the file in
+        lifted = _words(ticket, news, put, columns, lines)
+        _facts_of_it(ticket, news, put, columns, lines, now)
+        moves = _dates(ticket, news, columns, lines)
     text = "\n".join(lines)
     facts = {"fields": sorted(news.changed), "words": text_hash(text), **news.facts}
     entry = step(ticket, "change_city", by=by, now=now, moves=moves, facts=facts, **columns)

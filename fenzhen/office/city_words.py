@@ -16,7 +16,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db.models import F, Max
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import get_random_string
 from django.utils.translation import gettext as _
 
@@ -109,7 +109,9 @@ def owe_result(position: int, *, by: User, now: datetime) -> CityWord | None:
     if later.exclude(target__in=_ENDED).exists():
         return None  # it went on since: the next end has the result
     once = f"result:{ticket.pk}:{entry.n}"
-    return owe_city(ticket, "result", _result(ticket, entry.at), by=by, now=now, once=once)
+    with translation.override("zh-hans"):
+        fields = _result(ticket, entry.at)
+    return owe_city(ticket, "result", fields, by=by, now=now, once=once)
 
 
 def drop_result(position: int, *, by: User, now: datetime) -> int:
@@ -157,7 +159,7 @@ def tell_in_file(*, by: User, now: datetime) -> str:
     gives it again. Raises `NotYours`.
     """
     _may(by)
-    words = list(CityWord.objects.select_for_update().filter(told_at=None).select_related("ticket"))
+    words = list(CityWord.objects.select_for_update(of=("self",)).filter(told_at=None).select_related("ticket"))
     if not words:
         return ""
     batch = (
@@ -206,7 +208,8 @@ def city_book(batch: str) -> bytes:
 def city_cells(word: CityWord) -> list[tuple[str, str]]:
     """One word in the city's columns: (header, text)."""
     sheet = city_sheets()[word.kind]
-    return [(head, _cell(word, name)) for head, name in sheet.columns]
+    with translation.override("zh-hans"):  # the city reads Chinese, whatever language the desk has chosen
+        return [(head, _cell(word, name)) for head, name in sheet.columns]
 
 
 @dataclass(frozen=True, slots=True)
