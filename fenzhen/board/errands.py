@@ -116,9 +116,10 @@ def _seen(viewer: User, errand: Errand, now: datetime) -> ErrandSeen:
     share = errand.assignment
     ticket = share.ticket
     name = ticket.caller.name if ticket.caller else ""
-    where = [str(ticket.place)] if ticket.place else []
-    if ticket.place_text and ticket.place_text not in where:
-        where.append(executor_text(ticket.place_text, name))
+    said = executor_text(ticket.place_text, name)
+    where = [part for part in (str(ticket.place or ""), said) if part]
+    if len(where) == 2 and said.startswith(where[0]):
+        where = [said]
     if ticket.town and str(ticket.town) not in where:
         where.insert(0, str(ticket.town))
     phone = phone_of(viewer, share.unit, now)

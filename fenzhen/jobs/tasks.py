@@ -75,6 +75,26 @@ def tell_void_asked(ticket: int, position: int) -> int:
     return alarms.tell_void_asked(position, by=system_account(), now=timezone.now())
 
 
+@task(priority=URGENT)
+def tell_request_asked(ticket: int, position: int) -> int:
+    return alarms.tell_request_asked(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_request_decided(ticket: int, position: int) -> int:
+    return alarms.tell_request_decided(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_passed_on(ticket: int, position: int) -> int:
+    return alarms.tell_passed_on(position, by=system_account(), now=timezone.now())
+
+
+@task(priority=URGENT)
+def tell_errand_finished(ticket: int, position: int) -> int:
+    return alarms.tell_errand_finished(position, by=system_account(), now=timezone.now())
+
+
 @task(priority=SOON)
 def owe_result(ticket: int, position: int) -> bool:
     """The city must be told what became of its order; likewise once and no more."""

@@ -17,6 +17,8 @@ from fenzhen.records.handling import Assignment
 from fenzhen.records.journal import Entry
 from fenzhen.records.notices import Notice
 from fenzhen.records.people import User
+from fenzhen.records.requests import Request
+from fenzhen.records.rules import setting
 from fenzhen.records.tickets import Ticket
 
 #: A heap of alarms is no alarm: of what is overdue in one look, so many stand on top of the page.
@@ -31,7 +33,7 @@ def tell_dispatched(position: int, *, by: User, now: datetime) -> int:
     if found is None:
         return 0
     entry, ticket = found
-    units = _units_of(entry, recalled=False)
+    units = _units_of(entry, recalled=False, born_only=True)
     urgent = entry.facts.get("level") == 1
     return _tell_all(_liaisons(units), "dispatched", entry, ticket, now, urgent=urgent)
 
@@ -131,6 +133,56 @@ def tell_withdrawn(position: int, *, by: User, now: datetime) -> int:
         return 0
     entry, ticket = found
     return _tell_all(_liaisons(_units_of(entry)), "withdrawn", entry, ticket, now)
+
+
+def tell_request_asked(position: int, *, by: User, now: datetime) -> int:
+    """A unit wants to return a ticket, or more time: those who dispatch; the chief where only they may agree."""
+    found = _happened(position)
+    if found is None:
+        return 0
+    entry, ticket = found
+    people = _in_roles(Role.DISPATCHER, Role.SHIFT_LEAD)
+    if entry.act == "ask_return" and ticket.returns + 1 >= int(setting("return.max", 2)):
+        people = _in_roles(Role.SECTION_CHIEF)
+    people = [person for person in people if person.pk != entry.by_id]
+    return _tell_all(people, str(entry.event), entry, ticket, now, urgent=ticket.level == 1)
+
+
+def tell_request_decided(position: int, *, by: User, now: datetime) -> int:
+    """The desk's word on what a unit asked for: the unit's liaisons."""
+    found = _happened(position)
+    if found is None:
+        return 0
+    entry, ticket = found
+    asked = Request.objects.filter(pk=entry.facts.get("request")).select_related("assignment").first()
+    if asked is None or asked.assignment is None:
+        return 0
+    people = _liaisons({asked.assignment.unit_id})
+    return _tell_all(people, str(entry.event), entry, ticket, now)
+
+
+def tell_passed_on(position: int, *, by: User, now: datetime) -> int:
+    """Whoever was given an errand, where they have an account; without the ticket, which they do not see."""
+    found = _happened(position)
+    if found is None:
+        return 0
+    entry, _ticket = found
+    person = User.objects.filter(pk=entry.facts.get("to"), is_active=True).first()
+    if person is None:
+        return 0
+    tell(person, "passed_on", once=f"passed_on:{entry.position}", now=now, facts={"n": entry.n})
+    return 1
+
+
+def tell_errand_finished(position: int, *, by: User, now: datetime) -> int:
+    """The unit's liaisons, unless they wrote it down themselves."""
+    found = _happened(position)
+    if found is None:
+        return 0
+    entry, ticket = found
+    item = Assignment.objects.filter(pk=entry.facts.get("assignment")).first()
+    people = [p for p in _liaisons({item.unit_id} if item else ()) if p.pk != entry.by_id]
+    return _tell_all(people, "errand_finished", entry, ticket, now)
 
 
 def tell_triage_overdue(*, by: User, now: datetime) -> int:
@@ -306,7 +358,11 @@ __all__ = [
     "tell_call_joined",
     "tell_callbacks_overdue",
     "tell_dispatched",
+    "tell_errand_finished",
+    "tell_passed_on",
     "tell_rehandled",
+    "tell_request_asked",
+    "tell_request_decided",
     "tell_sent_back",
     "tell_sign_overdue",
     "tell_taken_back",

@@ -18,7 +18,7 @@ from fenzhen.board.duty_phones import (
 from fenzhen.board.requests import units_known
 from fenzhen.board.tickets import ticket_for
 from fenzhen.desk.dispatch import dispatch_by_phone as desk_dispatch_by_phone
-from fenzhen.desk.handle import Answered, note_assignment, phone_unit, sign_assignment, submit_reply
+from fenzhen.desk.handle import Answered, note_assignment, phone_unit, submit_reply
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline.roles import DESK
 from fenzhen.web.handle import HOW, moment_of

@@ -37,17 +37,16 @@ def test_the_number_follows_the_working_calendar(cast: Cast) -> None:
     CalendarDay.objects.create(date=date(2026, 3, 12), day_type="holiday", name="放假", published=True)
     CalendarDay.objects.create(date=date(2026, 3, 14), day_type="makeup", name="上班", published=True)
     forget_rules()
-    for at, time, ends in (
-        (datetime(2026, 3, 11, 9, 0), "day", "1"),
-        (datetime(2026, 3, 11, 17, 29), "day", "1"),
-        (datetime(2026, 3, 11, 17, 30), "night", "2"),
-        (datetime(2026, 3, 11, 3, 0), "night", "2"),
-        (datetime(2026, 3, 12, 9, 0), "holiday", "3"),  # a Thursday off
-        (datetime(2026, 3, 14, 9, 0), "day", "1"),  # a Saturday that is worked
-        (datetime(2026, 3, 15, 9, 0), "holiday", "3"),
+    for now, time, ends in (
+        (datetime(2026, 3, 11, 9, 0, tzinfo=BEIJING), "day", "1"),
+        (datetime(2026, 3, 11, 17, 29, tzinfo=BEIJING), "day", "1"),
+        (datetime(2026, 3, 11, 17, 30, tzinfo=BEIJING), "night", "2"),
+        (datetime(2026, 3, 11, 3, 0, tzinfo=BEIJING), "night", "2"),
+        (datetime(2026, 3, 12, 9, 0, tzinfo=BEIJING), "holiday", "3"),  # a Thursday off
+        (datetime(2026, 3, 14, 9, 0, tzinfo=BEIJING), "day", "1"),  # a Saturday that is worked
+        (datetime(2026, 3, 15, 9, 0, tzinfo=BEIJING), "holiday", "3"),
     ):
-        now = at.replace(tzinfo=BEIJING)
-        assert duty_time(cast.wang, now) == time, at
+        assert duty_time(cast.wang, now) == time, now
         found = phone_of(cast.wang, cast.liuhe, now)
         assert found is not None and found.phone.endswith(ends)
 
