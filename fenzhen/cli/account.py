@@ -1,6 +1,9 @@
 """`fenzhen account`"""
 
+import csv
+import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -72,3 +75,35 @@ def close(username: str) -> None:
 
     _do(close_account, username)
     say(f"账号已停用:{username}", "the account is closed")
+
+
+@command.command("first-passwords")
+@click.option(
+    "--out",
+    "target",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write account, name, unit and password (CSV, readable by you only).",
+)
+@with_database()
+def first_passwords(target: Path) -> None:
+    """Give a random first password to every account that has none, after lists were loaded. Hand them out, then
+    delete the file: it is the only place where they stand.
+    """
+    from django.utils import timezone
+
+    from fenzhen.office import accounts
+
+    try:
+        file = os.fdopen(os.open(target, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", newline="")
+    except FileExistsError:
+        fail(f"{target} 已经有了,没有覆盖", "the file is there already")
+    with file:
+        given = accounts.first_passwords(by=accounts.system_account(), now=timezone.now())
+        writer = csv.writer(file)
+        file.write("\ufeff")  # a spreadsheet knows by it that the names are UTF-8
+        writer.writerow(["账号", "姓名", "单位", "初始密码"])
+        writer.writerows(
+            [person.username, person.name, str(person.unit or ""), word] for person, word in given
+        )
+    say(f"{len(given)} 个账号有了初始密码,写在 {target};发完请删除", "hand them out, then delete the file")

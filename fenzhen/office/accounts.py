@@ -1,5 +1,6 @@
 """Accounts: opening one, giving it another password, closing it."""
 
+import secrets
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -13,6 +14,10 @@ from fenzhen.hotline.privacy import clean_text
 from fenzhen.hotline.roles import Role
 from fenzhen.records.people import User
 from fenzhen.records.units import Unit
+
+
+#: Letters and digits that are not taken for one another on paper: 12 of 31 are 59 bits.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
 def system_account() -> User:
@@ -63,6 +68,26 @@ def set_password(username: str, *, by: User, now: datetime, password: str) -> Us
         account.save(update_fields=["password", "is_active"])
         note_act(f"person:{account.pk}", "set_password", by=by, now=now)
     return account
+
+
+def first_passwords(*, by: User, now: datetime) -> list[tuple[User, str]]:
+    """A random first password for every open account that has none (lists bring accounts without one).
+
+    Returns (account, password); nothing but the hash is kept. Raises `NotYours`.
+    """
+    _may(by)
+    given: list[tuple[User, str]] = []
+    with transaction.atomic():
+        rows = User.objects.select_for_update().filter(is_active=True).exclude(role=Role.SYSTEM)
+        for account in rows.order_by("unit__code", "username"):
+            if account.has_usable_password():
+                continue
+            password = "-".join("".join(secrets.choice(_LETTERS) for _n in range(4)) for _part in range(3))
+            account.set_password(password)
+            account.save(update_fields=["password"])
+            note_act(f"person:{account.pk}", "set_password", by=by, now=now)
+            given.append((account, password))
+    return given
 
 
 def close_account(username: str, *, by: User, now: datetime) -> User:

@@ -1,6 +1,7 @@
 """A district's IT person loads their own district in an afternoon: template, fill, check, load, and a ticket goes
 to the right town there. The district is made up (tests/fictitious.py)."""
 
+import csv
 import json
 from pathlib import Path
 
@@ -121,3 +122,20 @@ def test_the_same_lists_as_csv_with_words_for_headings_say_the_same(filled: Path
     assert before == list(
         Duty.objects.values_list("rule_id", "category", "lead", "assist", "level", "valid_from")
     )
+
+
+def test_everybody_gets_a_first_password_once(filled: Path, tmp_path: Path) -> None:
+    load_lists(filled, by=system_account(), now=MORNING)
+    target = tmp_path / "passwords.csv"
+    answer = CliRunner().invoke(main, ["account", "first-passwords", "--out", str(target)])
+    assert answer.exit_code == 0, answer.output
+    assert target.stat().st_mode & 0o077 == 0
+    rows = list(csv.DictReader(target.read_text(encoding="utf-8-sig").splitlines()))
+    assert len(rows) == 25 and len({row["初始密码"] for row in rows}) == 25
+    first = next(row for row in rows if row["账号"] == "lly01")
+    assert first["单位"] == "区住建局"
+    assert User.objects.get(username="lly01").check_password(first["初始密码"])
+    again = tmp_path / "again.csv"
+    assert CliRunner().invoke(main, ["account", "first-passwords", "--out", str(again)]).exit_code == 0
+    assert len(again.read_text(encoding="utf-8-sig").splitlines()) == 1
+    assert CliRunner().invoke(main, ["account", "first-passwords", "--out", str(target)]).exit_code == 1
