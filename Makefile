@@ -1,5 +1,5 @@
 # Few words; everything also works without make.
-.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser
+.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser prove-first-week prove-load
 
 help:        ## these words
 	@sed -n 's/^\([a-z-]*\): *.*## /\1	/p' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ messages: ready ## collect the screens' texts into the .po files and compile the
 
 prove-adviser: ## the adviser's figures, reckoned anew (needs ../shared/data)
 	@.venv/bin/python bench/adviser/prove.py $(ARGS)
+
+prove-first-week: ready ## five days of 300 orders a day between a simulated city, the desk and the units
+	FENZHEN_FIRST_WEEK_ORDERS=300 .venv/bin/pytest -q -s -p no:xdist tests/stories/test_first_week.py $(ARGS)
+
+prove-load: ready ## 20 clerks and 5 dispatchers for ten minutes, on SQLite and on PostgreSQL (ARGS="--seconds 60")
+	@.venv/bin/python bench/first_week.py $(ARGS)
 
 lock:        ## write the lock files anew (make lock ARGS=--upgrade)
 	setup/lock $(ARGS)
