@@ -15,7 +15,6 @@ from fenzhen.hotline.roles import Role
 from fenzhen.records.people import User
 from fenzhen.records.units import Unit
 
-
 #: Letters and digits that are not taken for one another on paper: 12 of 31 are 59 bits.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 
