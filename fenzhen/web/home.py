@@ -65,7 +65,7 @@ WORDS: dict[str, tuple[str, str]] = {
         gettext_noop("没有单位申请退回。等答复的退回申请和今天退回的工单会列在这里。"),
     ),
     "not_phoned": (
-        gettext_noop("急件未签收未电话"),
+        gettext_noop("急件未电话"),
         gettext_noop("一级、二级都已签收或已电话通知。没有签收、也没有打过电话的急件会列在这里。"),
     ),
     "untold": (
