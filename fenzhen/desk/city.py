@@ -195,13 +195,12 @@ def _dates(ticket: Ticket, news: CityNews, columns: dict[str, Any], lines: list[
         return []
     lines.append(f"{_('市级时限')}：{_said(before)} → {_said(after)}")
     columns["city_deadline"] = after
-    rules = clock_rules()
     moves: list[Move] = []
-    for item in Assignment.objects.filter(ticket=ticket, round=1, state__in=_ON_THE_WAY).select_related(
-        "unit"
-    ):
-        if ticket.round != 1:
-            break  # a later round has the district's own clock
+    if ticket.round != 1 or ticket.lead_unit_id is None:
+        return moves  # a later round has the district's own clock
+    rules = clock_rules()
+    running = Assignment.objects.filter(ticket=ticket, round=1, state__in=_ON_THE_WAY)
+    for item in running.select_related("unit"):
         level_end = rules.levels[item.level].handling.after(item.given_at, rules.calendar)
         since = received or ticket.received_at
         end = due_after_change(item.handle_due, level_end, since, before, after, rules)

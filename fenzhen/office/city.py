@@ -53,8 +53,8 @@ from fenzhen.records.keys import blind_index
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
 
-#: Rows in one transaction. Fewer than an import's: a changed row is a walk of its own.
-BLOCK = 100
+#: Rows in one transaction. Few: a changed row is a walk of its own, and nobody should wait behind a file.
+BLOCK = 25
 #: A page takes so many rows at once; longer files are for the folder or the prompt.
 MOST_BY_PAGE = 2_000
 #: The city's clock may be so much ahead of ours.
@@ -303,11 +303,12 @@ class _Walk:
         """New orders together, known ones one by one, in the file's order."""
         refused: list[Refused] = []
         numbers = [row.taken.heard.external_no for _raw, row in read]
-        known = set(
-            Ticket.objects.filter(source=self.fitted.mapping.source, external_no__in=numbers).values_list(
-                "external_no", flat=True
-            )
-        )
+        rows = Ticket.objects.filter(source=self.fitted.mapping.source, external_no__in=numbers)
+        stands = {
+            no: (print_, at)
+            for no, print_, at in rows.values_list("external_no", "city_row", "city_changed_at")
+        }
+        known = set(stands)
         past = Past()
         told: set[str] = set()
         for raw, row in read:
@@ -319,7 +320,10 @@ class _Walk:
                     past.write()
                     known |= told
                     told = set()
-                if number in known:
+                if number in stands and _is_nothing_new(row, *stands[number]):
+                    outcome = "same"
+                elif number in known:
+                    stands.pop(number, None)  # it is another one from here on
                     outcome = take_city_row(row, by=self.system, now=self.now, batch=self.batch)
                 else:
                     outcome = _told(past, row, by=self.system, now=self.now, batch=self.batch)
@@ -360,6 +364,13 @@ class _Walk:
             rejected=F("rejected") + counts["rejected"],
             figures=batch.figures,
         )
+
+
+def _is_nothing_new(row: CityRow, stands: str, last: datetime | None) -> bool:
+    """Is it the state that stands, or one that is older? Then its ticket need not be looked at."""
+    if row.row == stands:
+        return row.at is None or (last is not None and row.at <= last)
+    return row.at is not None and last is not None and row.at < last
 
 
 def _told(past: Past, row: CityRow, *, by: User, now: datetime, batch: ImportBatch | None) -> str:
@@ -406,8 +417,8 @@ def _seen_again(ticket: Ticket, row: CityRow, *, by: User, now: datetime, batch:
         return "same"
     if row.at and last and row.at < last:
         return "same"  # a late file
-    entries = list(Entry.objects.filter(subject=f"ticket:{ticket.pk}", act__in=_SEEN).order_by("n"))
-    seen = [entry.facts for entry in entries if "city_row" in entry.facts]
+    entries = Entry.objects.filter(subject=f"ticket:{ticket.pk}", act__in=_SEEN).order_by("n")
+    seen = [facts for facts in entries.values_list("facts", flat=True) if "city_row" in facts]
     if not (row.at and last and row.at > last) and any(facts["city_row"] == row.row for facts in seen):
         return "same"  # the state before the present one, once more
     before = seen[-1]["city"] if seen else {}
