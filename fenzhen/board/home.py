@@ -114,8 +114,8 @@ def lines_behind(viewer: User, key: str, now: datetime, most: int = MOST) -> lis
         if key == "city_today":
             return [_city_line(item) for item in tickets]
         if key == "repeated":
-            calls = {one.ticket.pk: one.calls for one in repeated_callers(viewer, now)}
-            return [replace(_ticket_line(item), calls=calls.get(item.pk, 0)) for item in tickets]
+            often = {one.ticket.pk: one.calls for one in repeated_callers(viewer, now)}
+            return [replace(_ticket_line(item), calls=often.get(item.pk, 0)) for item in tickets]
         return [_ticket_line(item) for item in tickets]
     return []
 

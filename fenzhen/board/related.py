@@ -138,7 +138,7 @@ def _repeated(viewer: User, now: datetime, least: int) -> list[Repeated]:
     # Only these can be among them: called about again, one of a chain, or of somebody who called more than once.
     again = fresh.filter(caller__isnull=False).values("caller").annotate(n=Count("pk")).filter(n__gte=2)
     chained = fresh.filter(previous__isnull=False)
-    rows = rows.filter(
+    found = rows.filter(
         Q(pk__in=list(more))
         | Q(pk__in=chained.values("pk"))
         | Q(pk__in=chained.values("previous"))
@@ -146,6 +146,6 @@ def _repeated(viewer: User, now: datetime, least: int) -> list[Repeated]:
     ).values_list("pk", "caller_id", "place_id", "category_id", "previous_id", "received_at")
     called = [
         Called(pk, caller, place, category, previous, 1 + more[pk], last.get(pk, received))
-        for pk, caller, place, category, previous, received in rows.iterator(chunk_size=5000)
+        for pk, caller, place, category, previous, received in found.iterator(chunk_size=5000)
     ]
     return repeated(called, least)

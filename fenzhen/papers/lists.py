@@ -103,8 +103,8 @@ def workbook(sheet: Sheet) -> bytes:
 
 def _formats(book: Any) -> dict[str, Any]:
     """Black on white, thin lines; a wide print has no use for colours."""
-    base = {"valign": "top", "font_size": 11, "border": 1, "border_color": "#BFBFBF"}
-    kinds = {
+    base: dict[str, Any] = {"valign": "top", "font_size": 11, "border": 1, "border_color": "#BFBFBF"}
+    kinds: dict[str, dict[str, Any]] = {
         TEXT: {"text_wrap": True},
         CODE: {"num_format": "@"},
         NUMBER: {"num_format": "0", "align": "right"},
@@ -112,7 +112,7 @@ def _formats(book: Any) -> dict[str, Any]:
         DAY: {"num_format": "yyyy-mm-dd", "align": "left"},
     }
     out = {kind: book.add_format(base | more) for kind, more in kinds.items()}
-    group = {"top": 2, "top_color": "#595959"}
+    group: dict[str, Any] = {"top": 2, "top_color": "#595959"}
     out |= {kind + "2": book.add_format(base | more | group) for kind, more in kinds.items()}
     out["head"] = book.add_format(base | {"bold": True, "bg_color": "#E7EBF0", "valign": "vcenter"})
     out["title"] = book.add_format({"bold": True, "font_size": 14, "valign": "vcenter"})
