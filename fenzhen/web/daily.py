@@ -22,6 +22,8 @@ TYPES = {
     "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+#: A longer list waits folded until somebody opens it.
+MOST_OPEN = 15
 #: The drawing of a day's hours, in its own units.
 HIGH, STEP = 120, 30
 
@@ -188,7 +190,7 @@ def _table_seen(found: DailyList, table: Table) -> TableSeen:
         tuple(CellSeen(text, is_number=numeric[n]) for n, text in enumerate(table.head)),
         tuple(_row_seen(found, table, row, numeric) for row in table.rows),
         table.empty,
-        table.is_detail,
+        table.is_detail or (table.is_long and len(table.rows) > MOST_OPEN),
     )
 
 
