@@ -51,8 +51,8 @@ def fill(clerks: int, dispatchers: int, waiting: int, each: int) -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from fenzhen.desk.dispatch import dispatch_ticket
-    from fenzhen.desk.intake import Heard, receive_ticket, submit_ticket
+    from fenzhen.desk.intake import Heard
+    from fenzhen.desk.past import Past
     from fenzhen.hotline.roles import Role
     from fenzhen.office.accounts import system_account
     from fenzhen.office.lists import load_lists
@@ -76,16 +76,18 @@ def fill(clerks: int, dispatchers: int, waiting: int, each: int) -> None:
         texts = [row["text"] for row in csv.DictReader(file)]
     draw = random.Random(7)
     begun = timezone.now() - timedelta(hours=1)
+    past = Past()
     for n in range(waiting + clerks * each):
         at = begun + timedelta(seconds=n / 10)
         body = draw.choice(texts)
         heard = Heard(
             title=body[:40], body=body, name="冯小满", phone=f"139{n:08d}", place_text="某小区3号楼", level=3
         )
-        ticket = receive_ticket(heard, by=agent, now=at)
-        submit_ticket(ticket, by=agent, now=at)
+        story = past.receive(heard, by=agent, now=at)
+        story.submit(by=agent, now=at)
         if n < clerks * each:
-            dispatch_ticket(ticket, by=desk[0], now=at, lead=units[n % clerks])
+            story.dispatch(by=desk[0], now=at, lead=units[n % clerks])
+    past.write()
 
 
 # --- people ------------------------------------------------------------------------------------------------
@@ -218,7 +220,9 @@ class Team:
                 me.think()
                 mark = uuid.uuid4().hex
                 if me.draw.random() < 0.5:
-                    me.act("note", f"/unit/{pk}/note", mark, text=f"已到现场看过,约好明天来修。{_letters(mark)}")
+                    me.act(
+                        "note", f"/unit/{pk}/note", mark, text=f"已到现场看过,约好明天来修。{_letters(mark)}"
+                    )
                 else:
                     me.act(
                         "reply",
@@ -297,7 +301,9 @@ def check(file: Path) -> dict[str, Any]:
     acknowledged = [tuple(item) for item in json.loads(file.read_text()) if item[0] != "open"]
     in_journal: Counter[tuple[str, str, str]] = Counter()
     replies = {(r.assignment_id, r.at): r.internal_text.rsplit("。", 1)[-1] for r in Reply.objects.all()}
-    notes = {(f"ticket:{n.ticket_id}", n.n): n.text.rsplit("。", 1)[-1] for n in Note.objects.filter(kind="note")}
+    notes = {
+        (f"ticket:{n.ticket_id}", n.n): n.text.rsplit("。", 1)[-1] for n in Note.objects.filter(kind="note")
+    }
     entries = Entry.objects.filter(by__username__startswith="load-").select_related("by")
     broken = 0
     for entry in entries.iterator():
