@@ -1,6 +1,7 @@
 """The unit desk: to sign, in hand, due today, came back; and the one share that is being worked on."""
 
 from datetime import datetime
+from typing import Any
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from fenzhen.board.attachments import attachments_of, attachments_of_share
 from fenzhen.board.errands import colleagues, earlier_names, errands_of
-from fenzhen.board.handle import Assignment, ShareSeen, share_of, shares_to_sign, unit_desk
+from fenzhen.board.handle import ShareSeen, share_of, shares_to_sign, unit_desk
 from fenzhen.board.requests import request_limits, requests_of_share, unit_named, units_known
 from fenzhen.board.words import word
 from fenzhen.desk.attach import attach_file
@@ -244,7 +245,7 @@ def files(request: PageRequest, pk: int) -> HttpResponse:
     return render(request, "_files.html", context)
 
 
-def _share(request: PageRequest, pk: int) -> Assignment:
+def _share(request: PageRequest, pk: int) -> Any:
     return share_of(request.user, pk, timezone.now()).share.item
 
 

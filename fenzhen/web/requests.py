@@ -1,5 +1,7 @@
 """「申请与会商」: what units ask for, beside the ticket and the rule; and disputes, until they are settled."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -8,7 +10,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fenzhen.board.requests import (
-    Unit,
     consultation_of,
     consultations,
     request_for,
@@ -17,9 +18,12 @@ from fenzhen.board.requests import (
     unit_named,
     units_known,
 )
+from fenzhen.board.words import word
 from fenzhen.desk.request import decide_extension, decide_return, settle_consultation
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline.roles import DESK, Role
+from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.handle import moment_of
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
@@ -38,9 +42,7 @@ def _list(request: PageRequest, pk: int | None = None) -> HttpResponse:
         "talks": consultations(request.user, now),
         "seen": request_for(request.user, pk, now) if pk is not None else None,
         "before": waiting[place - 1].request.pk if place else None,
-        "behind": waiting[place + 1].request.pk
-        if place is not None and place + 1 < len(waiting)
-        else None,
+        "behind": waiting[place + 1].request.pk if place is not None and place + 1 < len(waiting) else None,
         "is_chief": request.user.role == Role.SECTION_CHIEF,
         "here": "requests",
     }
@@ -69,7 +71,11 @@ def decide(request: PageRequest, pk: int) -> HttpResponse:
         decide_extension(row, by=request.user, now=now, approve=approve, text=text, until=until)
     say(
         request,
-        (_("%(number)s 已同意，承办单位会看到。") if approve else _("%(number)s 不同意，承办单位会看到理由。"))
+        (
+            _("%(number)s 已同意，承办单位会看到。")
+            if approve
+            else _("%(number)s 不同意，承办单位会看到理由。")
+        )
         % {"number": row.ticket.number},
     )
     if approve and row.kind == "return":
@@ -112,12 +118,13 @@ def settle(request: PageRequest, pk: int) -> HttpResponse:
     )
     say(
         request,
-        _("%(number)s 已指定 %(unit)s 承办，不得退回。") % {"number": ticket.number, "unit": ticket.lead_unit},
+        _("%(number)s 已指定 %(unit)s 承办，不得退回。")
+        % {"number": ticket.number, "unit": ticket.lead_unit},
     )
     return go(request, "requests")
 
 
-def chosen_unit(request: PageRequest, field: str) -> Unit:
+def chosen_unit(request: PageRequest, field: str) -> Any:
     """The unit that was typed or chosen in *field*. Raises `Incomplete`."""
     unit = unit_named(request.user, typed(request, field, 128))
     if unit is None:
@@ -125,16 +132,43 @@ def chosen_unit(request: PageRequest, field: str) -> Unit:
     return unit
 
 
-def chosen_units(request: PageRequest, field: str) -> list[Unit]:
+def chosen_units(request: PageRequest, field: str) -> list[Any]:
     """Several, parted by commas or the like; none for an empty field. Raises `Incomplete`."""
     names = typed(request, field, 500).replace("、", ",").replace("，", ",").replace(";", ",").split(",")
-    found: list[Unit] = []
+    found: list[Any] = []
     for name in filter(None, (n.strip() for n in names)):
         unit = unit_named(request.user, name)
         if unit is None:
             raise Incomplete({field: _("没有「%(name)s」这个单位，请从列表里选。") % {"name": name}})
         found.append(unit)
     return found
+
+
+@listing("requests", roles=READING)
+def requests_list(request: PageRequest) -> Sheet:
+    """What waits for the desk's word."""
+    columns = [
+        *ticket_columns(),
+        Column(_("申请"), CODE, 8),
+        Column(_("申请单位"), CODE, 16),
+        Column(_("申请原因"), CODE, 20),
+        Column(_("申请说明"), width=40),
+        Column(_("申请时间"), MOMENT),
+        Column(_("延到"), MOMENT),
+    ]
+    rows = [
+        [
+            *ticket_cells(one.ticket),
+            word("request_kind", one.request.kind),
+            str(one.share.unit),
+            word(f"{one.request.kind}_reason", one.request.reason_code),
+            one.request.text,
+            one.request.asked_at,
+            one.request.until,
+        ]
+        for one in requests_waiting(request.user, timezone.now())
+    ]
+    return Sheet("requests", _("等待答复的申请"), columns, rows)
 
 
 routes = [
