@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from fenzhen.board import city as board
 from fenzhen.board.tickets import clocks_of, ticket_for
+from fenzhen.board.words import word
 from fenzhen.desk.city import take_over
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline import roles
@@ -19,6 +20,9 @@ from fenzhen.office.city import MOST_BY_PAGE, owe_city, take_city_upload, tell_c
 from fenzhen.office.city_words import city_book, city_cells, tell_in_file, untell_city
 from fenzhen.office.mapping import BadMapping, NoMapping
 from fenzhen.office.tables import Unreadable
+from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 #: Megabytes of a file that the page takes.
@@ -190,6 +194,28 @@ def over(request: PageRequest, pk: int) -> HttpResponse:
 
 def _back(request: PageRequest, ticket: int) -> HttpResponse:
     return go(request, "city-ticket", ticket) if request.POST.get("at") == "ticket" else go(request, "city")
+
+
+@listing("city-untold", roles=board.SEES)
+def untold_list(request: PageRequest) -> Sheet:
+    """Done here, and the city was not told yet."""
+    words = board.city_untold(request.user).select_related(
+        "ticket__town", "ticket__place", "ticket__lead_unit"
+    )
+    columns = [*ticket_columns(), Column(_("要告诉的"), CODE, 12), Column(_("备好时间"), MOMENT)]
+    rows = [
+        [*ticket_cells(one.ticket), word("city_word", one.kind), one.made_at] for one in words[:LONGEST_FILE]
+    ]
+    return Sheet("city-untold", _("未告知市平台"), columns, rows, total=words.count())
+
+
+@listing("city-watched", roles=board.SEES)
+def watched_list(request: PageRequest) -> Sheet:
+    """Orders that the city gave to a unit itself."""
+    orders = board.watched_orders(request.user).select_related("town", "place", "lead_unit")
+    rows = [[*ticket_cells(one), one.city_state] for one in orders[:LONGEST_FILE]]
+    columns = [*ticket_columns(), Column(_("市级状态"), CODE, 14)]
+    return Sheet("city-watched", _("直派跟踪"), columns, rows, total=orders.count())
 
 
 routes = [

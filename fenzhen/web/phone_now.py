@@ -21,6 +21,8 @@ from fenzhen.desk.dispatch import dispatch_by_phone as desk_dispatch_by_phone
 from fenzhen.desk.handle import Answered, note_assignment, phone_unit, submit_reply
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline.roles import DESK
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.handle import HOW, moment_of
 from fenzhen.web.page import PageRequest, go, page, say, typed
 from fenzhen.web.requests import chosen_unit
@@ -139,6 +141,31 @@ def dispatch_by_phone(request: PageRequest, pk: int) -> HttpResponse:
     )
     say(request, _("%(number)s 已电话派给 %(unit)s。") % {"number": ticket.number, "unit": item.unit})
     return go(request, "triage")
+
+
+@listing("phone-now", roles=PHONING)
+def phone_list(request: PageRequest) -> Sheet:
+    """Whom to phone now, with the unit's duty telephone: an office's number, nobody's own."""
+    columns = [
+        *ticket_columns(),
+        Column(_("未签收单位"), CODE, 18),
+        Column(_("签收时限"), MOMENT),
+        Column(_("值班电话"), CODE, 18),
+        Column(_("联系岗位"), CODE, 14),
+        Column(_("打过"), NUMBER, 8),
+    ]
+    rows = [
+        [
+            *ticket_cells(one.ticket),
+            str(one.item.unit),
+            one.item.sign_due,
+            one.phone.phone if one.phone else "",
+            one.phone.name if one.phone else "",
+            len(one.calls) or None,
+        ]
+        for one in phone_now(request.user, timezone.now())
+    ]
+    return Sheet("phone-now", _("现在打电话"), columns, rows)
 
 
 routes = [

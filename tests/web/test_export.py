@@ -203,6 +203,25 @@ def test_the_other_tabs_and_lists_go_out_too(cast: Cast, take: Any) -> None:
     assert take(cast.chen, "imports").rows == []
 
 
+def test_the_lists_of_the_first_week_go_out_too(cast: Cast, take: Any) -> None:
+    from fenzhen.desk.request import Asked, ask_return
+    from fenzhen.records.city import CityWord
+
+    ticket = cast.dispatched(level=1)
+    ask_return(
+        cast.lead(ticket),
+        by=cast.huang,
+        now=cast.now + HOUR,
+        asked=Asked("not_our_duty", "不属本镇。", "权责清单第3条"),
+    )
+    CityWord.objects.create(ticket=ticket, kind="result", once="1", made_at=cast.now, made_by=cast.sun)
+    taken = take(cast.wang, "requests")
+    assert (taken.column("工单号"), taken.column("申请单位")) == ([ticket.number], ["柳河镇"])
+    assert set(take(cast.wang, "phone-now").column("未签收单位")) == {"柳河镇", "区住建委"}
+    assert take(cast.wang, "city-untold").column("要告诉的") == ["办理结果"]
+    assert take(cast.wang, "city-watched").rows == []
+
+
 #: Who may take what; whoever is missing gets the 403 page.
 MAY = {
     "triage": {"wang", "chen", "xu"},
