@@ -213,11 +213,13 @@ class Platform:
                 self._write(one, wrote, half)
                 one.done = 1
             elif one.done == 1 and one.how == "twice" and one.due + H <= now:
+                one.done = 2
+                if not (self.home / one.name).exists():
+                    continue  # there was nothing to tell in it
                 again = one.name.replace(".xlsx", " (1).xlsx")
                 self._put(again, (self.home / one.name).read_bytes())
                 self._sent(one.name, again)
                 wrote.append(again)
-                one.done = 2
         return {"wrote": wrote, "half": half, "read": read}
 
     def _write(self, one: OutFile, wrote: list[str], half: list[str]) -> None:
@@ -283,9 +285,7 @@ class Platform:
             for sheet in book.worksheets:
                 header, *rows = [["" if c is None else str(c) for c in row] for row in sheet.values]
                 for row in rows:
-                    self._told(
-                        sheet.title, dict(zip(header, row, strict=True)), f"{path.name}#{sheet.title}"
-                    )
+                    self._told(sheet.title, dict(zip(header, row, strict=True)), f"{path.name}#{sheet.title}")
                     read += 1
             book.close()
             shutil.move(path, self.back / "read" / f"{self.now:%m%d%H%M%S}-{path.name}")
@@ -297,6 +297,8 @@ class Platform:
             self.foreign.append(row["工单编号"])
             return
         word = {"source": source, "at": self.now.isoformat(), **row}
+        # What it had meant to change later gives way to what it was told.
+        order.states = [state for state in order.states if state.at <= self.now]
         last = order.states[-1]
         if sheet == "办理结果":
             order.results.append(word)
