@@ -79,9 +79,7 @@ def request_for(viewer: User, pk: int, now: datetime) -> RequestSeen:
 
 def requests_of_share(viewer: User, share: Assignment) -> list[Request]:
     """What a unit asked for on its share, and the desk's word, for the unit and the desk; oldest first."""
-    if viewer.role in roles.UNIT and (
-        viewer.role == Role.UNIT_WORKER or viewer.unit_id != share.unit_id
-    ):
+    if viewer.role in roles.UNIT and (viewer.role == Role.UNIT_WORKER or viewer.unit_id != share.unit_id):
         return []
     return list(
         Request.objects.filter(assignment=share, kind__in=KINDS)
@@ -209,9 +207,7 @@ def _seen(viewer: User, row: Request, now: datetime) -> RequestSeen:
         is_chiefs=is_chiefs,
         may_decide=viewer.role in roles.DESK,
         colour=colour(share.given_at, share.handle_due, now),
-        attachments=list(
-            Attachment.objects.filter(assignment=share, dropped_at=None).select_related("by")
-        ),
+        attachments=list(Attachment.objects.filter(assignment=share, dropped_at=None).select_related("by")),
         others=list(
             Request.objects.filter(ticket=ticket, kind__in=KINDS)
             .exclude(pk=row.pk)

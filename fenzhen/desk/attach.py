@@ -117,9 +117,10 @@ def _own(assignment: Assignment, by: User) -> None:
         return
     if by.unit_id is None or assignment.unit_id != by.unit_id:
         raise NotYours
-    if by.role == roles.Role.UNIT_WORKER and not Errand.objects.filter(
-        assignment=assignment, to_person=by
-    ).exists():
+    if (
+        by.role == roles.Role.UNIT_WORKER
+        and not Errand.objects.filter(assignment=assignment, to_person=by).exists()
+    ):
         raise NotYours
 
 

@@ -93,9 +93,7 @@ def dispatch_by_phone(
     """What cannot wait for a page: the unit was rung first; dispatch, call and (with *signs*) its signature are
     written down together or not at all. Raises as `dispatch_ticket` and `phone_unit` do."""
     births = dispatch_ticket(ticket, by=by, now=now, lead=lead, category=ticket.category, word=word)
-    phone_unit(
-        births[0], by=by, now=now, outcome=outcome, answered_by=answered_by, text=text, signs=signs
-    )
+    phone_unit(births[0], by=by, now=now, outcome=outcome, answered_by=answered_by, text=text, signs=signs)
     return births[0]
 
 

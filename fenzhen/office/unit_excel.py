@@ -373,9 +373,7 @@ def _replied_before(item: Assignment, answered: Answered) -> bool:
 
 def _asked_before(item: Assignment, kind: str, asked: Asked) -> bool:
     kept = privacy.lift_numbers(asked.text)[0]
-    return Request.objects.filter(
-        assignment=item, kind=kind, reason_code=asked.reason, text=kept
-    ).exists()
+    return Request.objects.filter(assignment=item, kind=kind, reason_code=asked.reason, text=kept).exists()
 
 
 def _code(column: str, line: Mapping[str, Cell], words: Words) -> str:

@@ -33,7 +33,20 @@ PICTURES = frozenset({"image/jpeg", "image/png"})
 _PNG = b"\x89PNG\r\n\x1a\n"
 #: Parts of a PNG that draw it; everything else says something about it (place, time, program, comments).
 _PNG_DRAWS = frozenset(
-    {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"iCCP", b"sBIT", b"bKGD", b"pHYs"}
+    {
+        b"IHDR",
+        b"PLTE",
+        b"IDAT",
+        b"IEND",
+        b"tRNS",
+        b"gAMA",
+        b"cHRM",
+        b"sRGB",
+        b"iCCP",
+        b"sBIT",
+        b"bKGD",
+        b"pHYs",
+    }
 )
 
 

@@ -61,7 +61,9 @@ def test_a_damaged_picture_is_refused(cut: int) -> None:
 
 def test_what_is_on_the_disk_is_sealed_and_a_changed_byte_is_noticed(cast: Cast) -> None:
     ticket = cast.signed()
-    item = attach_file(ticket, jpeg(), by=cast.huang, now=cast.now, name="IMG_1.HEIC", assignment=cast.lead(ticket))
+    item = attach_file(
+        ticket, jpeg(), by=cast.huang, now=cast.now, name="IMG_1.HEIC", assignment=cast.lead(ticket)
+    )
     path = stored(item.stored_as)
     sealed = path.read_bytes()
     assert b"JFIF" not in sealed and path.stat().st_mode & 0o077 == 0
@@ -110,7 +112,12 @@ def test_photos_go_with_the_reply_and_one_that_comes_late_joins_it(cast: Cast) -
     assert first.reply is None
     reply = submit_reply(lead, by=cast.huang, now=cast.now + timedelta(hours=1), answered=cast.answered())
     late = attach_file(
-        ticket, png(), by=cast.huang, now=cast.now + timedelta(hours=1), name="b.png", assignment=cast.lead(ticket)
+        ticket,
+        png(),
+        by=cast.huang,
+        now=cast.now + timedelta(hours=1),
+        name="b.png",
+        assignment=cast.lead(ticket),
     )
     first.refresh_from_db()
     assert (first.reply, late.reply) == (reply, reply)
@@ -124,7 +131,9 @@ def test_photos_go_with_the_reply_and_one_that_comes_late_joins_it(cast: Cast) -
 
 def test_only_who_may_see_the_ticket_sees_its_files(cast: Cast) -> None:
     ticket = cast.signed()
-    item = attach_file(ticket, jpeg(), by=cast.huang, now=cast.now, name="a.jpg", assignment=cast.lead(ticket))
+    item = attach_file(
+        ticket, jpeg(), by=cast.huang, now=cast.now, name="a.jpg", assignment=cast.lead(ticket)
+    )
     assert attachment_for(cast.jian, item.pk) == item  # the unit that assists
     for stranger in (cast.bai, cast.leader, cast.admin):
         with pytest.raises(NotVisible):

@@ -30,7 +30,11 @@ def given(cast: Cast, **fields):
     ticket = cast.signed(
         title="冯小满反映3号楼2单元楼道灯坏", place_text="清荷苑3号楼2单元501室", **fields.pop("ticket", {})
     )
-    base = {"to_name": "城建科", "due": cast.now + timedelta(days=1), "word": "请今天换灯，冯女士13900000001在家"}
+    base = {
+        "to_name": "城建科",
+        "due": cast.now + timedelta(days=1),
+        "word": "请今天换灯，冯女士13900000001在家",
+    }
     return pass_on(cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(hours=1), **(base | fields))
 
 

@@ -162,7 +162,9 @@ def test_what_the_server_refuses_is_said_and_not_tried_for_ever(phone: "Page", d
     pk = day.lead(day.signed()).pk
     phone.goto(f"/unit/{pk}")
     phone.wait_for_selector(".files-add.is-ready")
-    phone.set_input_files(f"#choose-{pk}", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"MZ no picture"})
+    phone.set_input_files(
+        f"#choose-{pk}", {"name": "a.jpg", "mimeType": "image/jpeg", "buffer": b"MZ no picture"}
+    )
     phone.wait_for_selector("#toasts >> text=只能上传")
     assert phone.evaluate(WAITING, str(day.huang.pk)) == 0 and Attachment.objects.count() == 0
 

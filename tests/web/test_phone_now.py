@@ -54,9 +54,7 @@ def test_the_number_follows_the_working_calendar(cast: Cast) -> None:
 def test_a_table_that_is_over_or_not_begun_is_not_phoned(cast: Cast) -> None:
     DutyPhone.objects.update(valid_to=date(2026, 3, 10))
     assert phone_of(cast.wang, cast.liuhe, cast.now) is None
-    DutyPhone.objects.create(
-        unit=cast.liuhe, time="day", phone="010-0000-0009", valid_from=date(2026, 3, 11)
-    )
+    DutyPhone.objects.create(unit=cast.liuhe, time="day", phone="010-0000-0009", valid_from=date(2026, 3, 11))
     found = phone_of(cast.wang, cast.liuhe, cast.now)
     assert found is not None and found.phone == "010-0000-0009"
 
@@ -131,7 +129,9 @@ def test_the_desk_dispatches_by_phone_in_one_go(cast: Cast) -> None:
         client.post(f"/tickets/{ticket.pk}/phone-first/dispatch", once, headers=HTMX)
     ticket.refresh_from_db()
     assert (ticket.state, ticket.lead_unit) == ("handling", cast.liuhe)
-    acts = list(Entry.objects.filter(subject=f"ticket:{ticket.pk}").order_by("n").values_list("act", flat=True))
+    acts = list(
+        Entry.objects.filter(subject=f"ticket:{ticket.pk}").order_by("n").values_list("act", flat=True)
+    )
     assert acts[-3:] == ["dispatch", "phone_unit", "sign"]
 
 

@@ -69,7 +69,11 @@ def test_a_unit_asks_to_return_and_reads_the_desks_word(cast: Cast) -> None:
 def test_what_lacks_something_is_told_where(cast: Cast) -> None:
     pk = cast.lead(cast.signed()).pk
     client = client_of(cast.huang)
-    for wrong, field in (({"reason": ""}, "reason"), ({"basis": " "}, "basis"), ({"proposes": "没有"}, "proposes")):
+    for wrong, field in (
+        ({"reason": ""}, "reason"),
+        ({"basis": " "}, "basis"),
+        ({"proposes": "没有"}, "proposes"),
+    ):
         answer = client.post(f"/unit/{pk}/return", RETURN | wrong, headers=HTMX)
         assert answer.status_code == 422 and field in answer.headers["HX-Trigger"]
     plain = client.post(f"/unit/{pk}/return", RETURN | {"basis": ""})
@@ -131,7 +135,10 @@ def test_only_the_desk_sees_requests_and_nobody_else_decides(cast: Cast) -> None
     for person in (cast.huang, cast.zhang, cast.zhao, cast.leader, cast.admin):
         client = client_of(person)
         assert client.get("/requests").status_code == 403
-        assert client.post(f"/requests/{request.pk}/decide", {"decision": "approve", "text": "x"}).status_code == 403
+        assert (
+            client.post(f"/requests/{request.pk}/decide", {"decision": "approve", "text": "x"}).status_code
+            == 403
+        )
     request.refresh_from_db()
     assert request.decision == ""
 
@@ -142,7 +149,10 @@ def test_c_at_the_triage_desk_opens_a_consultation(cast: Cast) -> None:
     drawn = desk.post(f"/triage/{ticket.pk}/open", headers=HTMX).content.decode()
     assert 'data-key="c"' in drawn and "dialog-consult" in drawn
     assert desk.post(f"/triage/{ticket.pk}/consult", {"text": ""}, headers=HTMX).status_code == 422
-    assert desk.post(f"/triage/{ticket.pk}/consult", {"text": "住建与属地有争议"}, headers=HTMX).status_code == 200
+    assert (
+        desk.post(f"/triage/{ticket.pk}/consult", {"text": "住建与属地有争议"}, headers=HTMX).status_code
+        == 200
+    )
     ticket.refresh_from_db()
     assert ticket.state == "in_consultation"
 
