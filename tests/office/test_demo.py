@@ -5,7 +5,6 @@ import re
 import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,20 +13,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from fenzhen.board.tickets import replayed_clocks
-from fenzhen.desk.step import NotYours
 from fenzhen.hotline.journey import AssignmentState, Clock, TicketState
 from fenzhen.office.accounts import system_account
-from fenzhen.office.demo import DemoThere, Made, NoDemo, make_demo
+from fenzhen.office.demo import Made, make_demo
 from fenzhen.office.lists import load_lists
 from fenzhen.office.seal import verify_journal
 from fenzhen.records.callbacks import CallBack
-from fenzhen.records.district import District
 from fenzhen.records.handling import Assignment, Reply
 from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
 from fenzhen.records.rules import forget_rules
 from fenzhen.records.tickets import Caller, Ticket
-from tests.cast import BEIJING, Cast
+from tests.cast import BEIJING
+
+#: Marked, so that the database is made also where only tests of the shared fortnight run.
+pytestmark = pytest.mark.django_db
 
 DAXING = Path(__file__).resolve().parents[2] / "demo" / "daxing"
 #: A Wednesday afternoon.
@@ -152,61 +152,3 @@ def test_acts_are_in_the_order_of_time_and_units_keep_hours(fortnight: Made) -> 
     plain = Reply.objects.filter(assignment__level__gte=3)
     at_night = [r for r in plain if not 8 <= timezone.localtime(r.at).hour < 22]
     assert len(at_night) < 0.04 * plain.count()
-
-
-@pytest.mark.parametrize(
-    "now",
-    [
-        datetime(2026, 3, 9, 1, 20, tzinfo=BEIJING),
-        datetime(2026, 3, 9, 9, 5, tzinfo=BEIJING),
-        datetime(2026, 3, 8, 18, 0, tzinfo=BEIJING),
-        datetime(2026, 10, 3, 12, 0, tzinfo=BEIJING),
-        datetime(2027, 7, 15, 23, 50, tzinfo=BEIJING),
-    ],
-    ids=lambda at: f"{at:%a-%H%M}",
-)
-def test_whatever_the_hour_there_is_something_to_show(db: None, now: datetime) -> None:
-    forget_rules()
-    result = made(now, 60)
-    missing = {s for s in TicketState if s not in result.by_state}
-    assert missing <= NOT_SHOWN | {TicketState.VOIDED, TicketState.WITHDRAWN}
-    desk_has_work(callbacks=20)
-    assert not Entry.objects.filter(at__gt=now).exists()
-
-
-def test_the_same_seed_and_moment_make_the_same_tickets(db: None) -> None:
-    forget_rules()
-
-    def print_() -> str:
-        rows = Ticket.objects.order_by("pk").values_list(
-            "number", "title", "body", "state", "received_at", "level"
-        )
-        return sha256(repr(list(rows)).encode()).hexdigest()
-
-    prints = []
-    for seed in (7, 7, 8):
-        with transaction.atomic():
-            made(NOW, 12, days=5, seed=seed)
-            prints.append(print_())
-            transaction.set_rollback(True)
-    assert prints[0] == prints[1] != prints[2]
-
-
-def test_a_made_up_past_is_never_mixed_with_real_tickets(cast: Cast) -> None:
-    cast.waiting()
-    with pytest.raises(DemoThere):
-        make_demo(DAXING, by=system_account(), now=cast.now)
-    assert Ticket.objects.count() == 1
-
-
-def test_a_district_that_is_no_demo_gets_none(cast: Cast, tmp_path: Path) -> None:
-    with pytest.raises(NotYours):
-        make_demo(DAXING, by=cast.chen, now=cast.now)
-    with pytest.raises(NoDemo):
-        make_demo(tmp_path, by=system_account(), now=cast.now)
-    with pytest.raises(NoDemo):  # the cast's district has no invented estates
-        make_demo(DAXING, by=system_account(), now=cast.now)
-    District.objects.update(is_demo=False)
-    with pytest.raises(NoDemo):
-        make_demo(DAXING, by=system_account(), now=cast.now)
-    assert Ticket.objects.count() == 0
