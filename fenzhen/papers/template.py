@@ -178,11 +178,12 @@ def _list(
         )
         sheet.write(_HINT, at, _(column.hint), formats["hint"])
         _drop_down(sheet, at, column)
-    rows: list[tuple[Sequence[str], str]] = (
-        [(values, "sample") for values in listed.examples] + [(v, "cell") for v in _known(listed.key)]
-        if filled is None
-        else [([row.get(column.key, "") for column in listed.columns], "cell") for row in filled]
-    )
+    rows: list[tuple[Sequence[str], str]] = []
+    if filled is None:
+        rows += [(values, "sample") for values in listed.examples]
+        rows += [(values, "cell") for values in _known(listed.key)]
+    else:
+        rows += [([row.get(column.key, "") for column in listed.columns], "cell") for row in filled]
     for at, (values, look) in enumerate(rows, start=_FIRST):
         for place, value in enumerate(values):
             sheet.write_string(at, place, value, formats[look])
