@@ -109,7 +109,7 @@ def _tell(reports: object, seconds: float) -> None:
     from fenzhen.office.city import OUTCOMES, CityReport
 
     assert isinstance(reports, list)
-    table = Table("file", "行 rows", "新 new", "直派 direct", "变更 changed", "撤回 withdrawn", "同 same", "拒 rejected", box=None, pad_edge=False)  # fmt: skip
+    table = Table("文件\nfile", "行\nrows", "新\nnew", "直派\ndirect", "变更\nchanged", "撤回\nwithdrawn", "同\nsame", "拒\nrejected", box=None, pad_edge=False)  # fmt: skip
     rows = 0
     for report in reports:
         assert isinstance(report, CityReport)
