@@ -91,8 +91,10 @@ def city_clock_ends(viewer: User, now: datetime) -> "QuerySet[Ticket]":
     tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     results = CityWord.objects.filter(ticket=OuterRef("pk"), kind="result")
     owed = Exists(results.filter(told_at__isnull=True))
-    return visible(viewer).filter(is_history=False, city_deadline__lt=tomorrow).filter(
-        owed | (Q(state__in=[*OPEN, *WATCHING]) & ~Exists(results.filter(told_at__isnull=False)))
+    return (
+        visible(viewer)
+        .filter(is_history=False, city_deadline__lt=tomorrow)
+        .filter(owed | (Q(state__in=[*OPEN, *WATCHING]) & ~Exists(results.filter(told_at__isnull=False))))
     )
 
 

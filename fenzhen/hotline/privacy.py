@@ -205,5 +205,7 @@ def executor_text(text: str, name: str = "") -> str:
     if len(name) > 1:
         out = out.replace(name, "〔诉求人〕")
     if name:
-        out = re.sub(rf"{re.escape(name[0])}(?:先生|女士|小姐|大爷|大妈|阿姨|师傅|老师|某某?)", "〔诉求人〕", out)
+        out = re.sub(
+            rf"{re.escape(name[0])}(?:先生|女士|小姐|大爷|大妈|阿姨|师傅|老师|某某?)", "〔诉求人〕", out
+        )
     return _DOOR.sub("〔门牌〕", out)

@@ -159,7 +159,9 @@ def tell_in_file(*, by: User, now: datetime) -> str:
     gives it again. Raises `NotYours`.
     """
     _may(by)
-    words = list(CityWord.objects.select_for_update(of=("self",)).filter(told_at=None).select_related("ticket"))
+    words = list(
+        CityWord.objects.select_for_update(of=("self",)).filter(told_at=None).select_related("ticket")
+    )
     if not words:
         return ""
     batch = (

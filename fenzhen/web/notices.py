@@ -49,7 +49,9 @@ def notices(request: PageRequest) -> HttpResponse:
     """All that was told to me lately."""
     told = recent_notices(request.user)
     went = deliveries_of(request.user, told)
-    return render(request, "notices.html", {"notices": [(notice, went.get(notice.pk, [])) for notice in told]})
+    return render(
+        request, "notices.html", {"notices": [(notice, went.get(notice.pk, [])) for notice in told]}
+    )
 
 
 @require_POST

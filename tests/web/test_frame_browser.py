@@ -66,7 +66,7 @@ def test_shortcuts_are_on_their_sheet_and_rest_while_one_types(
     assert page.url.endswith("/") and not page.locator("#keys-sheet[open]").count()
     page.keyboard.press("Escape")
     page.keyboard.press("2")
-    page.wait_for_url("**/?show=late_triage")
+    page.wait_for_url("**/?show=late")
     page.keyboard.press("g")
     page.keyboard.press("h")
     page.wait_for_url("**/")

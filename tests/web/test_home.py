@@ -84,7 +84,11 @@ def test_the_chief_sees_level_one_and_what_was_rehandled_today(cast: Cast) -> No
         ticket, by=cast.sun, now=now, said=cast.said(solved="no", satisfied="no", words="还没修"), level=1
     )
     figures = figures_for(cast.chen, now)
-    assert {key: n for key, n in figures.items() if n} == {"level_1": 1, "rehandled_today": 1, "not_phoned": 1}
+    assert {key: n for key, n in figures.items() if n} == {
+        "level_1": 1,
+        "rehandled_today": 1,
+        "not_phoned": 1,
+    }
     assert figures_for(cast.chen, now + 3 * HOUR)["late"] == 1
     assert figures_for(cast.chen, now + 30 * HOUR)["rehandled_today"] == 0
 

@@ -13,7 +13,9 @@ def unit(cast: Cast, client: Client) -> Client:
     return client
 
 
-def test_a_reply_of_twenty_thousand_and_one_characters_is_refused_and_not_cut(cast: Cast, unit: Client) -> None:
+def test_a_reply_of_twenty_thousand_and_one_characters_is_refused_and_not_cut(
+    cast: Cast, unit: Client
+) -> None:
     lead = cast.lead(cast.signed())
     fields = {
         "contacted": "yes",

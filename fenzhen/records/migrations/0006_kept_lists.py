@@ -6,27 +6,46 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0005_city'),
+        ("records", "0005_city"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='KeptLists',
+            name="KeptLists",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('checksum', models.CharField(max_length=64, unique=True)),
-                ('file_name', models.CharField(max_length=255)),
-                ('content', models.BinaryField()),
-                ('made_at', models.DateTimeField()),
-                ('loaded_at', models.DateTimeField(null=True)),
-                ('counts', models.JSONField(default=dict)),
-                ('loaded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("checksum", models.CharField(max_length=64, unique=True)),
+                ("file_name", models.CharField(max_length=255)),
+                ("content", models.BinaryField()),
+                ("made_at", models.DateTimeField()),
+                ("loaded_at", models.DateTimeField(null=True)),
+                ("counts", models.JSONField(default=dict)),
+                (
+                    "loaded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "made_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'ordering': ['-made_at', '-id'],
+                "ordering": ["-made_at", "-id"],
             },
         ),
     ]

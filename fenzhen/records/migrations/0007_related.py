@@ -4,18 +4,26 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('records', '0006_kept_lists'),
+        ("records", "0006_kept_lists"),
     ]
 
     operations = [
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(models.OrderBy(models.F('received_at'), descending=True), models.OrderBy(models.F('id'), descending=True), condition=models.Q(('urges__gt', 0)), name='ticket_urged'),
+            model_name="ticket",
+            index=models.Index(
+                models.OrderBy(models.F("received_at"), descending=True),
+                models.OrderBy(models.F("id"), descending=True),
+                condition=models.Q(("urges__gt", 0)),
+                name="ticket_urged",
+            ),
         ),
         migrations.AddIndex(
-            model_name='ticket',
-            index=models.Index(condition=models.Q(('city_deadline__isnull', False)), fields=['city_deadline'], name='ticket_city_clock'),
+            model_name="ticket",
+            index=models.Index(
+                condition=models.Q(("city_deadline__isnull", False)),
+                fields=["city_deadline"],
+                name="ticket_city_clock",
+            ),
         ),
     ]
