@@ -123,4 +123,4 @@ def _tell(reports: object, seconds: float) -> None:
         out.print(f"{seconds:.1f} s · {rows / seconds:,.0f} 行/秒 rows/s")
     for report in reports:
         if report.rejects:
-            out.print(f"拒收的行 rejected rows: {report.rejects}", markup=False)
+            out.print(f"拒收的行 rejected rows: {report.rejects}", markup=False, soft_wrap=True)

@@ -135,4 +135,4 @@ def _tell(report: object, seconds: float) -> None:
     if report.unused_columns:
         out.print(f"未使用的列 unused columns: {', '.join(report.unused_columns)}", markup=False)
     if report.rejects:
-        out.print(f"拒收的行 rejected rows: {report.rejects}", markup=False)
+        out.print(f"拒收的行 rejected rows: {report.rejects}", markup=False, soft_wrap=True)
