@@ -128,6 +128,7 @@ def test_nothing_is_left_behind_when_the_server_is_killed_the_hard_way(home: Pat
 def test_a_job_worker_that_dies_is_started_again(home: Path) -> None:
     with serving(home, "--work") as (port, server):
         page(port)
+        grows_to(server.pid, 5)
         parents = {
             pid: int(Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[1])
             for pid in in_group(server.pid)
