@@ -25,7 +25,7 @@ from urllib.parse import quote, quote_plus, unquote, urlsplit
 from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, close_old_connections
+from django.db import DatabaseError, InterfaceError, close_old_connections, connection
 from django.utils import timezone
 
 from fenzhen.board.deliveries import message_of
@@ -267,17 +267,25 @@ def deliver_due(by: Person | None = None, *, most: int = 200) -> int:
 
 
 def carry_until(stop: Event, *, interval: float = 1.0) -> None:
-    """The couriers' own thread: a gateway that hangs must not keep the alarms on the pages waiting."""
-    while not stop.is_set():
-        close_old_connections()
-        try:
-            done = deliver_due()
-        except (DatabaseError, InterfaceError) as why:
-            log.warning("the database does not answer (%s)", type(why).__name__)
+    """The couriers' own thread: a gateway that hangs must not keep the alarms on the pages waiting.
+
+    Nothing but *stop* ends it: nobody would notice that messages are no longer carried. Its connection to the
+    database ends with it.
+    """
+    try:
+        while not stop.is_set():
+            close_old_connections()
             done = 0
-        if not done:
-            stop.wait(interval)
-    close_old_connections()
+            try:
+                done = deliver_due()
+            except (DatabaseError, InterfaceError) as why:
+                log.warning("the database does not answer (%s)", type(why).__name__)
+            except Exception:
+                log.exception("the couriers failed")
+            if not done:
+                stop.wait(interval)
+    finally:
+        connection.close()
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import sys
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from threading import enumerate as enumerate_threads
 from typing import Any
 
 import pytest
@@ -361,19 +362,29 @@ def test_the_chief_is_told_within_five_seconds_of_a_level_1_rehandling(tmp_path:
     assert code == "0"  # told to stop, it stopped by itself
 
 
-def test_the_worker_waits_for_a_database_that_is_away(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    stop = Event()
+def test_the_worker_and_the_couriers_wait_for_a_database_that_is_away(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stop, carried = Event(), Event()
     seen = []
+
+    def nothing_carried() -> int:
+        carried.set()
+        raise DatabaseError("away")
 
     def away(self: Worker, now: object = None) -> int:
         seen.append(1)
         if len(seen) == 3:
+            assert carried.wait(5)
             stop.set()
             return 0
         raise DatabaseError("away")
 
     monkeypatch.setattr(Worker, "look", away)
+    # The couriers' thread has a connection of its own, which does not see this test's transaction.
+    monkeypatch.setattr("fenzhen.jobs.couriers.deliver_due", nothing_carried)
     monkeypatch.setattr("fenzhen.jobs.worker.connection.close", lambda: None)
     monkeypatch.setattr("fenzhen.jobs.worker.close_old_connections", lambda: None)
     work_forever(stop, interval=0.01)
     assert len(seen) == 3
+    assert not [thread for thread in enumerate_threads() if thread.name == "couriers"]
