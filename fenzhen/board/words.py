@@ -50,6 +50,10 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "courier": words.COURIERS,
     "delivery": words.DELIVERIES,
     "notice": words.NOTICES,
+    "truth": words.TRUTH_SOURCES,
+    "audit_reason": words.AUDIT_REASONS,
+    "model_end": words.MODEL_ENDS,
+    "why_not": words.WHY_NOT_AUTOMATIC,
 }
 
 

@@ -182,7 +182,25 @@ TICKET: Final[tuple[Row, ...]] = (
         "dispatched",
         stops={Clock.TRIAGE},
     ),
+    # certified, by the system itself: an act of its own, so that it is marked for ever
+    _row(
+        "dispatch_automatically",
+        {T.PENDING_DISPATCH},
+        T.DISPATCHED,
+        {Role.SYSTEM},
+        "dispatched",
+        stops={Clock.TRIAGE},
+    ),
     _row("take_back", {T.DISPATCHED}, T.PENDING_DISPATCH, roles.DESK, "taken_back", starts={Clock.TRIAGE}),
+    # within its time of grace, even where the unit has signed already
+    _row(
+        "recall_automatic",
+        {T.DISPATCHED, T.HANDLING},
+        T.PENDING_DISPATCH,
+        roles.DESK,
+        "taken_back",
+        starts={Clock.TRIAGE},
+    ),
     _row(
         "consult",
         {T.PENDING_DISPATCH},
@@ -298,6 +316,22 @@ TICKET: Final[tuple[Row, ...]] = (
 
 ASSIGNMENT: Final[tuple[Row, ...]] = (
     _row("dispatch", (), A.PENDING_SIGN, roles.DESK, "dispatched", starts={Clock.SIGN, Clock.HANDLING}),
+    _row(
+        "dispatch_automatically",
+        (),
+        A.PENDING_SIGN,
+        {Role.SYSTEM},
+        "dispatched",
+        starts={Clock.SIGN, Clock.HANDLING},
+    ),
+    _row(
+        "recall_automatic",
+        {A.PENDING_SIGN, A.SIGNED, A.WAITING},
+        A.RECALLED,
+        roles.DESK,
+        "taken_back",
+        stops={Clock.SIGN, Clock.HANDLING},
+    ),
     _row("rehandle", (), A.PENDING_SIGN, roles.CALLBACK, "rehandled", starts={Clock.SIGN, Clock.HANDLING}),
     _row("redispatch", (), A.PENDING_SIGN, roles.DESK, "redispatched", starts={Clock.SIGN, Clock.HANDLING}),
     _row("add_unit", (), A.PENDING_SIGN, roles.DESK, "unit_added", starts={Clock.SIGN, Clock.HANDLING}),

@@ -1,6 +1,16 @@
 """The table of contents of what is kept; Django looks for models here."""
 
-from fenzhen.records.advice import Advice
+from fenzhen.records.advice import (
+    Advice,
+    Audit,
+    Automation,
+    Certified,
+    Decision,
+    DriftAlarm,
+    LearnedModel,
+    Trial,
+    Truth,
+)
 from fenzhen.records.attachments import Attachment
 from fenzhen.records.callbacks import Attempt, CallBack
 from fenzhen.records.city import CityWord
@@ -30,16 +40,21 @@ __all__ = [
     "Assignment",
     "Attachment",
     "Attempt",
+    "Audit",
+    "Automation",
     "CalendarDay",
     "CallBack",
     "Caller",
     "Category",
+    "Certified",
     "CityWord",
     "ContactWay",
     "Cursor",
+    "Decision",
     "Delivery",
     "District",
     "Draft",
+    "DriftAlarm",
     "Duty",
     "DutyPhone",
     "Entry",
@@ -48,6 +63,7 @@ __all__ = [
     "ImportBatch",
     "ImportPart",
     "KeptLists",
+    "LearnedModel",
     "Level",
     "Note",
     "Notice",
@@ -62,6 +78,8 @@ __all__ = [
     "SearchText",
     "Ticket",
     "TicketLink",
+    "Trial",
+    "Truth",
     "Unit",
     "User",
 ]

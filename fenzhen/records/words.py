@@ -46,6 +46,8 @@ ACTS: Words = {
     "ask_back": _("退回补充"),
     "supplement": _("补充完成"),
     "dispatch": _("派单"),
+    "dispatch_automatically": _("自动派单"),
+    "recall_automatic": _("收回自动派单"),
     "take_back": _("撤回派单"),
     "sign": _("签收"),
     "wait": _("等待诉求人"),
@@ -317,6 +319,42 @@ NOTICES: Words = {
     "imported": _("导入完成"),
     "daily": _("每日清单已备好"),
     "test_message": _("这是一条测试消息"),
+    "automation_lowered": _("自动派单错得超过承诺，已自动停用，请看「派单顾问」"),
+    "trial_done": _("历史工单试算完成，见「派单顾问」"),
+}
+#: How the right unit of a past ticket is known, from the strongest on.
+TRUTH_SOURCES: Words = {
+    "audited": _("盲审"),
+    "ruled": _("会商定责"),
+    "solved": _("办结并回访解决"),
+    "accepted": _("承办未退回"),
+}
+AUDIT_REASONS: Words = {"random": _("随机抽中"), "asked": _("科长抽查")}
+MODEL_ENDS: Words = {
+    "not_better": _("没有更准，未启用"),
+    "replaced": _("被更准的替换"),
+    "rolled_back": _("退回旧版"),
+}
+#: Why a ticket is left to a person (hotline/automatic.py).
+WHY_NOT_AUTOMATIC: Words = {
+    "level_1": _("一级急件，不自动派"),
+    "signal": _("文中有紧急信号，不自动派"),
+    "redirect": _("可能要转紧急电话，不自动派"),
+    "report": _("举报件，不自动派"),
+    "secret": _("要求保密，不自动派"),
+    "in_hand": _("有人正在处理"),
+    "not_new": _("派过、退过或重启过，由人决定"),
+    "same_caller": _("同一来电人有未结工单，先看要不要并"),
+    "no_advice": _("系统没有把握提出单位"),
+    "place_unknown": _("没有认出地点，不知归哪个镇街"),
+    "no_rule": _("没有对应的权责规则"),
+    "town_barred": _("按权责清单不得派给镇街"),
+    "ruling_differs": _("会商定过相近的事，与系统首选不同"),
+    "off": _("这类事项没有开启自动派单"),
+    "lowered": _("这类事项的自动派单已被报警停用"),
+    "no_certificate": _("这类事项还没有达到承诺的把握线"),
+    "other_adviser": _("目录或模型变了，把握线要重新测算"),
+    "not_sure_enough": _("把握低于这类事项的把握线"),
 }
 DECISIONS: Words = {"approved": _("同意"), "refused": _("不同意")}
 TIME_UNITS: Words = {"hour": _("小时"), "calendar_day": _("天"), "working_day": _("工作日")}
@@ -504,6 +542,18 @@ def courier_choices() -> list[tuple[str, "str | Promise"]]:
 
 def delivery_choices() -> list[tuple[str, "str | Promise"]]:
     return list(DELIVERIES.items())
+
+
+def truth_source_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(TRUTH_SOURCES.items())
+
+
+def audit_reason_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(AUDIT_REASONS.items())
+
+
+def model_end_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(MODEL_ENDS.items())
 
 
 def journey_words() -> dict[str, str]:

@@ -127,6 +127,8 @@ WITHIN = {
     "attach": "files",
     "drop_attachment": "files",
     "advise": "",
+    "dispatch_automatically": "",
+    "recall_automatic": "automatic",
     "end": "",
     "link": "links",
     "unlink": "links",
