@@ -8,6 +8,7 @@ from django.db.models import Count, F, Max, Min, QuerySet
 
 from fenzhen.board.tickets import visible
 from fenzhen.hotline import roles
+from fenzhen.hotline.journey import BEYOND_THE_DESK
 from fenzhen.hotline.roles import Role
 from fenzhen.records.city import CityWord
 from fenzhen.records.handling import Note
@@ -94,6 +95,24 @@ def watched_orders(viewer: User) -> "QuerySet[Ticket]":
         .select_related("town")
         .order_by(F("city_deadline").asc(nulls_last=True), "id")
     )
+
+
+def moved_orders(viewer: User) -> "QuerySet[Ticket]":
+    """Orders that the city calls direct since our units have them: a dispatcher says who goes on, the most
+    pressing first."""
+    if viewer.role not in SEES:
+        return Ticket.objects.none()
+    return (
+        visible(viewer)
+        .filter(state__in=[str(state) for state in BEYOND_THE_DESK], city_mode="direct")
+        .select_related("town", "lead_unit")
+        .order_by(F("city_deadline").asc(nulls_last=True), "id")
+    )
+
+
+def is_moved(viewer: User, ticket: Ticket) -> bool:
+    """Is it one of those, and the viewer's to decide?"""
+    return viewer.role in roles.DESK and ticket.state in BEYOND_THE_DESK and ticket.city_mode == "direct"
 
 
 def city_untold(viewer: User) -> "QuerySet[CityWord]":

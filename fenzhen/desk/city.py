@@ -1,7 +1,7 @@
 """What happens to an order when the city's platform changes it, and to one that it gave to a unit itself.
 
 A direct order (直派) is copied and watched, never queued: it ends when the city ends it, or the desk takes it
-over. A changed row changes the ticket and says field by field what changed; a new date of the city's moves
+over. Moved between 直派 and 派区, or given back after it was withdrawn, it goes to where it belongs. A changed row changes the ticket and says field by field what changed; a new date of the city's moves
 the clocks of the units that have it now.
 """
 
@@ -15,6 +15,7 @@ from typing import Any
 from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
+from fenzhen.desk.close import drop_requests, ended, open_requests
 from fenzhen.desk.intake import (
     Heard,
     PutDown,
@@ -23,9 +24,11 @@ from fenzhen.desk.intake import (
     put_down,
     sealed_numbers,
 )
-from fenzhen.desk.step import Move, step, text_hash, verb
+from fenzhen.desk.step import Move, NotOpen, step, text_hash, verb
 from fenzhen.hotline import privacy
 from fenzhen.hotline.clock import due_after_change
+from fenzhen.hotline.journey import TicketState
+from fenzhen.records.callbacks import CallBack
 from fenzhen.records.handling import Assignment, Note
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
@@ -93,6 +96,71 @@ def take_over(ticket: Ticket, *, by: User, now: datetime, text: str = "") -> Tic
     entry = step(ticket, "take_over", by=by, now=now, facts={"words": text_hash(kept)}, city_mode="district")
     if kept:
         Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="take_over", text=kept)
+    return ticket
+
+
+@verb
+def hand_up(ticket: Ticket, *, by: User, now: datetime, text: str = "") -> Ticket:
+    """The city gives an order that was the district's to a unit itself: it leaves the queue, or the units that had
+    it, and is watched from here on. The city's own word does it while the order waits; where units have it already,
+    a dispatcher says so (or `keep_ours`)."""
+    kept = privacy.lift_numbers(privacy.clean_text(text))[0]
+    asked = open_requests(ticket)
+    entry = step(
+        ticket,
+        "hand_up",
+        by=by,
+        now=now,
+        moves=ended(ticket),
+        facts={"words": text_hash(kept), **({"requests": asked} if asked else {})},
+        city_mode="direct",
+        own_deadline=None,
+        lead_unit=None,
+        held_by=None,
+        held_until=None,
+    )
+    with translation.override("zh-hans"):
+        drop_requests(asked, by=by, now=now, text=_("市平台已改为直派"))
+    if kept:
+        Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="hand_up", text=kept)
+    return ticket
+
+
+@verb
+def keep_ours(ticket: Ticket, *, by: User, now: datetime, text: str = "") -> Ticket:
+    """The city calls it direct now, and the district finishes what its units have begun: the result goes to the
+    city as that of any order of ours. Raises `NotOpen` where the city did not move it."""
+    kept = privacy.lift_numbers(privacy.clean_text(text))[0]
+    ticket.refresh_from_db(fields=["city_mode", "state"])
+    if ticket.city_mode != "direct":
+        raise NotOpen("ticket", "keep_ours", ticket.state, str(by.role))
+    entry = step(ticket, "keep_ours", by=by, now=now, facts={"words": text_hash(kept)}, city_mode="district")
+    if kept:
+        Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="keep_ours", text=kept)
+    return ticket
+
+
+@verb
+def restore_ticket(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
+    """The city gives back what it had taken away. A direct order is watched again; one whose result had passed
+    review goes on to the call-back; every other one stands at the desk again, with the city's date as it is now
+    and a clock of ours that begins anew. The units' shares stay ended: the desk dispatches.
+
+    Raises `NotOpen` where it was not the city that had withdrawn it.
+    """
+    ticket.refresh_from_db(fields=["state", "reason_code", "city_mode", "round"])
+    if ticket.state != TicketState.WITHDRAWN or ticket.reason_code != "city":
+        raise NotOpen("ticket", "restore", ticket.state, str(by.role))
+    back: dict[str, Any] = {"reason_code": "", "closed_at": None}
+    if ticket.city_mode == "direct":
+        step(ticket, "restore_watch", by=by, now=now, own_deadline=None, lead_unit=None, **back)
+    elif Assignment.objects.filter(ticket=ticket, round=ticket.round, part="lead", state="accepted").exists():
+        step(ticket, "restore_callback", by=by, now=now, **back)
+        CallBack.objects.filter(ticket=ticket, round=ticket.round, outcome="").update(
+            due_at=ticket.callback_due, next_try_at=now, appointment=False
+        )
+    else:
+        step(ticket, "restore", by=by, now=now, own_deadline=None, lead_unit=None, **back)
     return ticket
 
 
@@ -215,4 +283,12 @@ def _said(moment: datetime | None) -> str:
     return timezone.localtime(moment).strftime("%Y-%m-%d %H:%M") if moment else _("（空）")
 
 
-__all__ = ["CityNews", "change_city", "end_watch", "take_over"]
+__all__ = [
+    "CityNews",
+    "change_city",
+    "end_watch",
+    "hand_up",
+    "keep_ours",
+    "restore_ticket",
+    "take_over",
+]

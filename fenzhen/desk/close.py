@@ -1,5 +1,7 @@
-"""The ways out beside a good end: voiding needs a second person. And what every way out does to units."""
+"""The ways out beside a good end: voiding needs a second person. And what every way out does to units, and to
+what they had asked for."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from django.utils.translation import gettext as _
@@ -20,6 +22,22 @@ def ended(ticket: Ticket) -> list[Move]:
         Move(item, "end")
         for item in Assignment.objects.filter(ticket=ticket, state__in=[str(s) for s in ACTIVE])
     ]
+
+
+def open_requests(ticket: Ticket, moves: Sequence[Move] | None = None) -> list[int]:
+    """The ids of everything that is asked for on *ticket* and not decided: all of it, or what was asked on the
+    shares that *moves* end. An entry that makes them needless names them (`requests`)."""
+    rows = Request.objects.filter(ticket=ticket, decision="")
+    if moves is not None:
+        rows = rows.filter(assignment__in=[move.assignment.pk for move in moves])
+    return list(rows.order_by("pk").values_list("pk", flat=True))
+
+
+def drop_requests(requests: Sequence[int], *, by: User, now: datetime, text: str) -> int:
+    """Nobody need decide these any more: *text* says why. Leaves alone what somebody decided meanwhile."""
+    return Request.objects.filter(pk__in=requests, decision="").update(
+        decision="moot", decided_by=by, decided_at=now, decision_text=text
+    )
 
 
 @verb
@@ -47,18 +65,20 @@ def decide_void(request: Request, *, by: User, now: datetime, approve: bool, tex
     ticket = request.ticket
     facts = {"request": request.pk, "reason": request.reason_code, "asked_by": request.applicant_id}
     if approve:
+        others = [pk for pk in open_requests(ticket) if pk != request.pk]
         step(
             ticket,
             "void",
             by=by,
             now=now,
             moves=ended(ticket),
-            facts=facts,
+            facts=facts | ({"requests": others} if others else {}),
             reason_code=request.reason_code,
             closed_at=now,
             held_by=None,
             held_until=None,
         )
+        drop_requests(others, by=by, now=now, text=_("工单已作废"))
     else:
         step(ticket, "refuse_void", by=by, now=now, facts=facts)
     request.decided_by, request.decided_at = by, now

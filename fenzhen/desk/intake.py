@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db import transaction
 from django.db.models import F
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.drafts import keep_draft
@@ -269,24 +269,28 @@ def begin_again(ticket: Ticket, *, by: User, now: datetime, key: str) -> None:
 
 @verb
 def withdraw_ticket(ticket: Ticket, *, by: User, now: datetime, reason: str, text: str = "") -> Ticket:
-    """The caller or the city takes it back; it leaves the rates, and every running assignment ends."""
-    from fenzhen.desk.close import ended  # the moves of every way out stand there
+    """The caller or the city takes it back; it leaves the rates, every running assignment ends, and nobody need
+    decide any more what was asked for."""
+    from fenzhen.desk.close import drop_requests, ended, open_requests  # every way out stands there
 
     if reason not in WITHDRAW_REASONS:
         raise Incomplete({"reason": _("请选择撤回的原因。")})
     kept, _lifted = privacy.lift_numbers(privacy.clean_text(text))
+    asked = open_requests(ticket)
     entry = step(
         ticket,
         "withdraw",
         by=by,
         now=now,
         moves=ended(ticket),
-        facts={"reason": reason},
+        facts={"reason": reason, **({"requests": asked} if asked else {})},
         reason_code=reason,
         closed_at=now,
         held_by=None,
         held_until=None,
     )
+    with translation.override("zh-hans"):  # what is kept is Chinese, whoever reads the file in
+        drop_requests(asked, by=by, now=now, text=str(WITHDRAW_REASONS[reason]))
     if kept:
         Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="withdraw", text=kept)
     return ticket

@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from fenzhen.desk.close import ended
+from fenzhen.desk.close import drop_requests, ended, open_requests
 from fenzhen.desk.step import Incomplete, Move, NotOpen, NotYours, step, text_hash, verb
 from fenzhen.hotline import privacy, roles
 from fenzhen.records.handling import Assignment, Note
@@ -98,7 +98,10 @@ def decide_return(request: Request, *, by: User, now: datetime, approve: bool, t
     if assignment.part == "lead":
         moves += [move for move in ended(ticket) if move.assignment.pk != assignment.pk]
         changes |= {"own_deadline": None, "lead_unit": None}
-    step(ticket, "approve_return", by=by, now=now, moves=moves, facts=_decided(request, text), **changes)
+    others = [pk for pk in open_requests(ticket, moves) if pk != request.pk]
+    facts = _decided(request, text) | ({"requests": others} if others else {})
+    step(ticket, "approve_return", by=by, now=now, moves=moves, facts=facts, **changes)
+    drop_requests(others, by=by, now=now, text=_("工单已退回派单台"))
     done = _decide(request, by, now, "approved", text)
     if is_last and assignment.part == "lead":
         open_consultation(
@@ -233,18 +236,25 @@ def redispatch_ticket(
         Assignment(unit=unit, part=part, level=level or ticket.level, round=ticket.round, word=kept)
         for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
     ]
+    moves = ended(ticket)
+    asked = open_requests(ticket, moves)
     entry = step(
         ticket,
         "redispatch",
         by=by,
         now=now,
-        moves=ended(ticket),
+        moves=moves,
         births=births,
-        facts={"words": text_hash(kept), "designated": designate},
+        facts={
+            "words": text_hash(kept),
+            "designated": designate,
+            **({"requests": asked} if asked else {}),
+        },
         level=level or ticket.level,
         designated=designate or ticket.designated,
         dispatched_at=now,
     )
+    drop_requests(asked, by=by, now=now, text=_("已改派其他单位"))
     Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="redispatch", text=kept)
     return births
 

@@ -105,6 +105,8 @@ OPEN: Final = frozenset(
 WATCHING: Final = frozenset({T.WATCHED})
 #: A unit has it, or is about to.
 WITH_UNITS: Final = frozenset({T.DISPATCHED, T.HANDLING, T.REHANDLING})
+#: Units have worked on it already: what comes from above no longer moves it by itself.
+BEYOND_THE_DESK: Final = WITH_UNITS | {T.PENDING_REVIEW, T.PENDING_CALLBACK}
 #: States in which a ticket rests; `reopen` leads out of the first three.
 RESTING: Final = frozenset({T.CLOSED, T.ANSWERED, T.REDIRECTED, T.WITHDRAWN, T.VOIDED})
 #: States that no rate counts (withdrawn by the caller or the city; prank, test or empty).
@@ -233,6 +235,8 @@ TICKET: Final[tuple[Row, ...]] = (
         "taken_over",
         starts={Clock.TRIAGE},
     ),
+    _row("hand_up", OPEN, T.WATCHED, roles.DESK | {Role.SYSTEM}, "handed_up", stops=set(Clock)),
+    _row("keep_ours", BEYOND_THE_DESK, None, roles.DESK, "kept_ours"),
     # the unit (the lead's assignment carries these)
     _row("sign", {T.DISPATCHED, T.REHANDLING}, T.HANDLING, _UNIT_OR_DESK, "signed"),
     _row("reply", {T.HANDLING}, T.PENDING_REVIEW, _UNIT_OR_DESK, "replied"),
@@ -294,6 +298,24 @@ TICKET: Final[tuple[Row, ...]] = (
     _row("withdraw", OPEN | WATCHING, T.WITHDRAWN, roles.INTAKE, "withdrawn", stops=set(Clock)),
     _row(
         "void", OPEN | WATCHING | {T.ANSWERED, T.REDIRECTED}, T.VOIDED, roles.DESK, "voided", stops=set(Clock)
+    ),
+    # what the city had taken back and gives again goes to where it belongs
+    _row(
+        "restore",
+        {T.WITHDRAWN},
+        T.PENDING_DISPATCH,
+        roles.DESK | {Role.SYSTEM},
+        "restored",
+        starts={Clock.TRIAGE},
+    ),
+    _row("restore_watch", {T.WITHDRAWN}, T.WATCHED, roles.DESK | {Role.SYSTEM}, "watch_restored"),
+    _row(
+        "restore_callback",
+        {T.WITHDRAWN},
+        T.PENDING_CALLBACK,
+        roles.DESK | {Role.SYSTEM},
+        "callback_restored",
+        starts={Clock.CALLBACK},
     ),
     # beside the way: the state stays
     _row("ask_void", OPEN | WATCHING | {T.ANSWERED, T.REDIRECTED}, None, roles.INTAKE, "void_asked"),

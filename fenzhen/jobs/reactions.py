@@ -41,6 +41,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("reopened", tasks.advise_ticket),
     Reaction("undone", tasks.advise_ticket),
     Reaction("taken_over", tasks.advise_ticket),
+    Reaction("restored", tasks.advise_ticket),
     # an order of the city's has ended, or goes on after all: the city must be told
     *(Reaction(event, tasks.owe_result) for event in ENDS),
     *(Reaction(event, tasks.drop_result) for event in ("reopened", "undone", "rehandled")),
@@ -66,6 +67,7 @@ REACTIONS: tuple[Reaction, ...] = (
     Reaction("errand_finished", tasks.tell_errand_finished),
     Reaction("city_changed", tasks.tell_city_changed),
     Reaction("withdrawn", tasks.tell_withdrawn),
+    Reaction("handed_up", tasks.tell_withdrawn),
 )
 
 

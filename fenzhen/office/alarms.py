@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db.models import CharField, Exists, F, OuterRef, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
+from fenzhen.hotline.journey import BEYOND_THE_DESK
 from fenzhen.hotline.roles import Role
 from fenzhen.office.notices import tell
 from fenzhen.records.callbacks import CallBack
@@ -116,14 +117,19 @@ def tell_void_asked(position: int, *, by: User, now: datetime) -> int:
 
 
 def tell_city_changed(position: int, *, by: User, now: datetime) -> int:
-    """The liaisons of the units that have it now: what the caller wants, or the city's date, is another one."""
+    """The liaisons of the units that have it now: what the caller wants, or the city's date, is another one. Where
+    the city has given a unit itself what our units have in hand: the dispatchers, who say which of them goes on."""
     found = _happened(position)
     if found is None or set(found[0].facts.get("fields", ())) <= {"status"}:
         return 0
     entry, ticket = found
+    moved = 0
+    if "mode" in entry.facts["fields"] and ticket.city_mode == "direct" and ticket.state in BEYOND_THE_DESK:
+        people = _in_roles(Role.DISPATCHER)
+        moved = _tell_all(people, "city_moved", entry, ticket, now, urgent=ticket.level == 1)
     running = Assignment.objects.filter(ticket=ticket, state__in=["pending_sign", "signed", "waiting"])
     units = set(running.values_list("unit_id", flat=True))
-    return _tell_all(_liaisons(units), "city_changed", entry, ticket, now, urgent=ticket.level == 1)
+    return moved + _tell_all(_liaisons(units), "city_changed", entry, ticket, now, urgent=ticket.level == 1)
 
 
 def tell_withdrawn(position: int, *, by: User, now: datetime) -> int:
@@ -132,7 +138,7 @@ def tell_withdrawn(position: int, *, by: User, now: datetime) -> int:
     if found is None:
         return 0
     entry, ticket = found
-    return _tell_all(_liaisons(_units_of(entry)), "withdrawn", entry, ticket, now)
+    return _tell_all(_liaisons(_units_of(entry)), str(entry.event), entry, ticket, now)
 
 
 def tell_request_asked(position: int, *, by: User, now: datetime) -> int:

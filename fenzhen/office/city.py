@@ -23,15 +23,15 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fenzhen.desk.city import CityNews, change_city, end_watch, take_over
+from fenzhen.desk.city import CityNews, change_city, end_watch, hand_up, restore_ticket, take_over
 from fenzhen.desk.intake import withdraw_ticket
 from fenzhen.desk.past import Past, Story
 from fenzhen.desk.step import Incomplete, NotYours, note_act
 from fenzhen.hotline import roles
-from fenzhen.hotline.journey import OPEN, WATCHING, TicketState
+from fenzhen.hotline.journey import BEYOND_THE_DESK, OPEN, WATCHING, TicketState
 from fenzhen.hotline.roles import Role
 from fenzhen.office.accounts import system_account
-from fenzhen.office.city_words import owe_city, tell_city
+from fenzhen.office.city_words import drop_words, owe_city, tell_city
 from fenzhen.office.imports import Refused, blocks_of, body_of, rejects_file
 from fenzhen.office.mapping import (
     BadMapping,
@@ -436,15 +436,27 @@ def _seen_again(ticket: Ticket, row: CityRow, *, by: User, now: datetime, batch:
         changed_at=row.at,
         facts={"city": row.prints, "city_row": row.row, "batch": batch.pk if batch else None},
     )
-    was = ticket.city_mode
     change_city(ticket, by=by, now=now, news=news)
-    if taken.is_withdrawn and ticket.state in OPEN | WATCHING:
+    if taken.is_withdrawn:
+        if ticket.state not in OPEN | WATCHING:
+            return "changed"
         withdraw_ticket(ticket, by=by, now=now, reason="city")
+        drop_words(ticket, by=by, now=now)
         return "withdrawn"
+    if (
+        ticket.state == TicketState.WITHDRAWN
+        and ticket.reason_code == "city"
+        # An empty cell says nothing, and what the city has closed meanwhile is not to be begun again.
+        and (taken.status and taken.outcome is None)
+    ):
+        restore_ticket(ticket, by=by, now=now)
+        return "changed"
+    if ticket.city_mode == "direct" and ticket.state in OPEN - BEYOND_THE_DESK:
+        hand_up(ticket, by=by, now=now, text=_("市平台改为直派"))
     if ticket.state == TicketState.WATCHED:
         if taken.outcome is not None:
             end_watch(ticket, by=by, now=now, closed_at=taken.outcome["closed_at"])
-        elif was == "direct" and ticket.city_mode == "district":
+        elif ticket.city_mode == "district":
             take_over(ticket, by=by, now=now, text=_("市平台改派至区"))
     return "changed"
 

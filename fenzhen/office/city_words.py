@@ -124,6 +124,11 @@ def drop_result(position: int, *, by: User, now: datetime) -> int:
     return CityWord.objects.filter(pk__in=gone, told_at=None).delete()[0]
 
 
+def drop_words(ticket: Ticket, *, by: User, now: datetime) -> int:
+    """The city has taken an order back: what it was not told of it yet, it need not be told. Returns how many."""
+    return CityWord.objects.filter(ticket=ticket, told_at=None).delete()[0]
+
+
 @verb
 def tell_city(words: Sequence[CityWord], way: str, *, by: User, now: datetime, batch: str = "") -> int:
     """They were told: in a ``file`` (its *batch*) or ``typed`` in. Returns how many; a word that somebody

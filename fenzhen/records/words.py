@@ -80,6 +80,11 @@ ACTS: Words = {
     "copy_city": _("直派抄告"),
     "end_watch": _("结束跟踪"),
     "take_over": _("转为区派"),
+    "hand_up": _("转为直派"),
+    "keep_ours": _("仍由本区办理"),
+    "restore": _("市平台恢复"),
+    "restore_watch": _("恢复跟踪"),
+    "restore_callback": _("恢复回访"),
     "ask_return": _("申请退回"),
     "refuse_return": _("不同意退回"),
     "approve_return": _("同意退回"),
@@ -309,6 +314,8 @@ NOTICES: Words = {
     "urged": _("有人催办，请看进展"),
     "city_changed": _("市平台改了这张工单"),
     "withdrawn": _("诉求已撤回，不用再办"),
+    "handed_up": _("市平台改为直派，本区不用再办"),
+    "city_moved": _("市平台改为直派，请决定由谁办"),
     "late_triage": _("派单超时"),
     "late_sign": _("签收超时"),
     "late_handling": _("办理超时"),
@@ -356,7 +363,8 @@ WHY_NOT_AUTOMATIC: Words = {
     "other_adviser": _("目录或模型变了，把握线要重新测算"),
     "not_sure_enough": _("把握低于这类事项的把握线"),
 }
-DECISIONS: Words = {"approved": _("同意"), "refused": _("不同意")}
+#: `moot`: what was asked for has gone, nobody need decide any more.
+DECISIONS: Words = {"approved": _("同意"), "refused": _("不同意"), "moot": _("不再处理")}
 TIME_UNITS: Words = {"hour": _("小时"), "calendar_day": _("天"), "working_day": _("工作日")}
 DAY_TYPES: Words = {"holiday": _("放假"), "makeup": _("调休上班")}
 LEVELS: dict[int, "str | Promise"] = {1: _("一级"), 2: _("二级"), 3: _("三级"), 4: _("四级")}

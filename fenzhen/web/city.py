@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from fenzhen.board import city as board
 from fenzhen.board.tickets import clocks_of, ticket_for
 from fenzhen.board.words import word
-from fenzhen.desk.city import take_over
+from fenzhen.desk.city import hand_up, keep_ours, take_over
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline import roles
 from fenzhen.office.cells import BadCell, moment_of
@@ -42,6 +42,7 @@ def _list(request: PageRequest) -> HttpResponse:
         "changes": board.city_changes(viewer, now),
         "watched": watched[: board.MOST],
         "watching": watching,
+        "moved": board.moved_orders(viewer)[: board.MOST],
         "untold": [(word, city_cells(word)) for word in untold[: board.MOST]],
         "count": count,
         "most": board.MOST,
@@ -145,6 +146,7 @@ def _one(request: PageRequest, pk: int) -> HttpResponse:
         "changes": board.changes_of(viewer, ticket),
         "requests": REQUESTS,
         "may": viewer.role in roles.DESK,
+        "moved": board.is_moved(viewer, ticket),
     }
     return render(request, "city_ticket.html", context)
 
@@ -192,6 +194,23 @@ def over(request: PageRequest, pk: int) -> HttpResponse:
     return go(request, "city-ticket", pk)
 
 
+@require_POST
+@page(roles=roles.DESK, again=_one)
+def moved(request: PageRequest, pk: int) -> HttpResponse:
+    """The city gave a unit itself what ours have in hand: let it go, or finish it here."""
+    ticket = ticket_for(request.user, pk)
+    if not board.is_moved(request.user, ticket):
+        raise Incomplete({"who": _("这张单已经决定过，或者市平台又改了。")})
+    text, now = typed(request, "text", 2000), timezone.now()
+    if request.POST.get("who") == "city":
+        hand_up(ticket, by=request.user, now=now, text=text)
+        say(request, _("已转为直派跟踪，本区单位不用再办"))
+    else:
+        keep_ours(ticket, by=request.user, now=now, text=text)
+        say(request, _("仍由本区办理，结果由本区回传市平台"))
+    return go(request, "city-ticket", pk)
+
+
 def _back(request: PageRequest, ticket: int) -> HttpResponse:
     return go(request, "city-ticket", ticket) if request.POST.get("at") == "ticket" else go(request, "city")
 
@@ -228,4 +247,5 @@ routes = [
     path("city/tickets/<int:pk>", city_ticket, name="city-ticket"),
     path("city/tickets/<int:pk>/owe", owe, name="city-owe"),
     path("city/tickets/<int:pk>/take-over", over, name="city-take-over"),
+    path("city/tickets/<int:pk>/moved", moved, name="city-moved"),
 ]

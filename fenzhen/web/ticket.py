@@ -135,6 +135,11 @@ WITHIN = {
     # the city's orders have pages of their own
     "take_over": "",
     "end_watch": "",
+    "hand_up": "",
+    "keep_ours": "",
+    "restore": "",
+    "restore_watch": "",
+    "restore_callback": "",
     "change_city": "",
     "owe_city": "",
     "tell_city": "",

@@ -9,12 +9,16 @@ from typing import Any
 import pytest
 from openpyxl import load_workbook
 
+from fenzhen.board.callbacks import callbacks_due
+from fenzhen.board.city import moved_orders
+from fenzhen.board.requests import requests_waiting
 from fenzhen.board.tickets import replayed_clocks
 from fenzhen.desk.callback import close_ticket
-from fenzhen.desk.city import take_over
+from fenzhen.desk.city import hand_up, keep_ours, restore_ticket, take_over
 from fenzhen.desk.dispatch import dispatch_ticket, reopen_ticket, undo_desk_act
 from fenzhen.desk.handle import sign_assignment, submit_reply
-from fenzhen.desk.intake import answer_ticket, supplement_ticket
+from fenzhen.desk.intake import answer_ticket, supplement_ticket, withdraw_ticket
+from fenzhen.desk.request import Asked, ask_return
 from fenzhen.desk.review import approve_reply
 from fenzhen.desk.step import Incomplete, NotOpen, NotYours
 from fenzhen.desk.triage import ask_back
@@ -25,7 +29,7 @@ from fenzhen.office.accounts import system_account
 from fenzhen.office.city import CityReport, moment_in, take_city_file
 from fenzhen.office.city_words import city_book, city_cells, owe_city, tell_city, tell_in_file, untell_city
 from fenzhen.records.city import CityWord
-from fenzhen.records.handling import Note
+from fenzhen.records.handling import Assignment, Note
 from fenzhen.records.imports import ImportBatch
 from fenzhen.records.journal import Entry
 from fenzhen.records.notices import Notice
@@ -404,6 +408,139 @@ def test_an_order_that_came_in_by_an_export_before_is_not_doubled(cast: Cast, pl
     assert (ticket.city_mode, ticket.state) == ("district", "pending_dispatch")
     assert ticket.city_deadline and ticket.city_deadline.astimezone(cast.now.tzinfo).day == 12
     assert Ticket.objects.count() == 1
+
+
+# taken back, given back, moved ------------------------------------------------------------------------------
+
+
+def test_what_was_asked_for_closes_with_the_order_that_the_city_took_back(
+    cast: Cast, platform: Platform
+) -> None:
+    platform.sends(order(1))
+    ticket = with_the_town(cast, 1)
+    why = Asked(reason="not_our_duty", text="不属镇里职责", basis="权责清单")
+    asked = ask_return(cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(minutes=5), asked=why)
+    owe_city(ticket, "exclusion", {"reason": "untrue", "text": "查无此事"}, by=cast.wang, now=cast.now)
+    platform.sends(order(1, **WITHDRAWN))
+    asked.refresh_from_db()
+    assert (asked.decision, asked.decision_text) == ("moot", "市平台撤回")
+    assert Entry.objects.get(act="withdraw").facts["requests"] == [asked.pk]
+    assert requests_waiting(cast.wang, cast.now) == []
+    assert not CityWord.objects.exists()  # nobody asks the city to leave out what it took back
+
+
+WITHDRAWN = {"工单状态": "已撤回", "变更时间": "2026-03-11 10:00:00"}
+AGAIN = {"工单状态": "办理中", "变更时间": "2026-03-11 11:00:00", "办理时限": "2026-03-14 08:30:00"}
+
+
+def test_an_order_that_the_city_gives_back_stands_at_the_desk_with_both_clocks(
+    cast: Cast, platform: Platform
+) -> None:
+    later = cast.now + timedelta(hours=3)
+    platform.sends(order(1))
+    with_the_town(cast, 1)
+    platform.sends(order(1, **WITHDRAWN), now=later)
+    assert brought(platform.sends(order(1, **AGAIN), now=later)) == {"changed": 1}
+    ticket = the(1)
+    assert (ticket.state, ticket.reason_code, ticket.closed_at) == ("pending_dispatch", "", None)
+    assert (ticket.own_deadline, ticket.lead_unit) == (None, None)
+    assert ticket.triage_due == later + timedelta(minutes=30)
+    assert replayed_clocks(cast.wang, ticket)[Clock.TRIAGE, str(ticket.pk)].due == ticket.triage_due
+    assert "市平台状态：已撤回 → 办理中" in what_changed(ticket)
+    assert ticket.city_received_at and ticket.city_deadline
+    assert ticket.city_deadline - ticket.city_received_at == timedelta(days=3)
+    dispatch_ticket(ticket, by=cast.wang, now=later + timedelta(minutes=1), lead=cast.liuhe)
+    ticket.refresh_from_db()
+    assert ticket.own_deadline == ticket.city_received_at + timedelta(days=3 * 0.8)
+    lead = Assignment.objects.get(ticket=ticket, part="lead", state="pending_sign")
+    assert replayed_clocks(cast.wang, ticket)[Clock.HANDLING, f"a{lead.pk}"].due == ticket.own_deadline
+    worked(cast)
+    assert not CityWord.objects.exists()
+
+
+def test_a_direct_order_that_is_given_back_is_watched_again_and_a_finished_one_goes_to_the_call_back(
+    cast: Cast, platform: Platform
+) -> None:
+    platform.sends(direct(1), order(2))
+    ticket = with_the_town(cast, 2)
+    sign_assignment(cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(minutes=5))
+    submit_reply(
+        cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(minutes=50), answered=cast.answered()
+    )
+    approve_reply(cast.lead(ticket), by=cast.zhao, now=cast.now + timedelta(minutes=55))
+    later = cast.now + timedelta(hours=3)
+    platform.sends(direct(1, **WITHDRAWN), order(2, **WITHDRAWN), now=later)
+    assert {the(1).state, the(2).state} == {"withdrawn"}
+    platform.sends(direct(1, **AGAIN), order(2, **AGAIN), now=later)
+    assert (the(1).state, the(2).state) == ("watched", "pending_callback")
+    calls = callbacks_due(cast.sun, later)
+    assert [(row.ticket.pk, row.callback.due_at) for row in calls.due] == [(the(2).pk, the(2).callback_due)]
+
+
+def test_only_the_citys_own_withdrawal_is_undone_by_the_city(cast: Cast, platform: Platform) -> None:
+    platform.sends(order(1), order(2))
+    withdraw_ticket(the(1), by=cast.zhang, now=cast.now, reason="caller", text="不用办了")
+    platform.sends(order(2, **WITHDRAWN), now=cast.now + timedelta(hours=3))
+    bare = {"工单状态": "", "标题": "换了标题", "变更时间": "2026-03-11 11:00:00"}
+    platform.sends(order(1, **AGAIN), order(2, **bare), now=cast.now + timedelta(hours=3))
+    assert {the(1).state, the(2).state} == {"withdrawn"}
+    with pytest.raises(NotOpen):
+        restore_ticket(the(1), by=cast.wang, now=cast.now)
+
+
+MOVED = {"派单方式": "直派", "承办单位": "松山镇", "变更时间": "2026-03-11 09:30:00"}
+
+
+def test_a_waiting_order_that_the_city_gives_to_a_unit_itself_leaves_the_queue(
+    cast: Cast, platform: Platform
+) -> None:
+    platform.sends(order(1), order(2))
+    ask_back(the(2), by=cast.wang, now=cast.now, text="几单元?")
+    platform.sends(order(1, **MOVED), order(2, **MOVED))
+    for n in (1, 2):
+        ticket = the(n)
+        assert (ticket.state, ticket.city_mode, ticket.triage_due) == ("watched", "direct", None)
+        assert replayed_clocks(cast.wang, ticket)[Clock.TRIAGE, str(ticket.pk)].stopped
+    back = {"派单方式": "派区", "变更时间": "2026-03-11 09:50:00"}
+    platform.sends(order(1, **back))
+    assert (the(1).state, the(1).city_mode) == ("pending_dispatch", "district")
+
+
+def test_an_order_that_units_have_already_waits_for_the_dispatchers_choice(
+    cast: Cast, platform: Platform
+) -> None:
+    platform.sends(order(1), order(2))
+    for n in (1, 2):
+        with_the_town(cast, n)
+    ours, theirs = the(1), the(2)
+    asked = ask_return(
+        cast.lead(theirs),
+        by=cast.huang,
+        now=cast.now + timedelta(minutes=5),
+        asked=Asked(reason="not_our_duty", text="不属镇里职责", basis="权责清单"),
+    )
+    platform.sends(order(1, **MOVED), order(2, **MOVED))
+    assert {the(1).state, the(2).state} == {"dispatched"}, "nobody's work is taken away by a file"
+    assert set(moved_orders(cast.wang)) == {ours, theirs}
+    worked(cast)
+    assert Notice.objects.filter(kind="city_moved", person=cast.wang).count() == 2
+    keep_ours(ours, by=cast.wang, now=cast.now + timedelta(hours=1), text="已约好上门")
+    hand_up(theirs, by=cast.wang, now=cast.now + timedelta(hours=1))
+    assert not moved_orders(cast.wang)
+    assert (the(1).state, the(1).city_mode) == ("dispatched", "district")
+    assert (the(2).state, the(2).own_deadline, the(2).lead_unit) == ("watched", None, None)
+    assert [a.state for a in the(2).assignments.all()] == ["ended"]
+    asked.refresh_from_db()
+    assert asked.decision == "moot"
+    worked(cast)
+    assert Notice.objects.filter(kind="handed_up", person=cast.huang, ticket=theirs).count() == 1
+    with pytest.raises(NotOpen):
+        keep_ours(the(1), by=cast.wang, now=cast.now)
+    later = order(1, **MOVED | {"标题": "又改了标题", "变更时间": "2026-03-11 09:40:00"})
+    platform.sends(later)
+    assert the(1).city_mode == "district", (
+        "the dispatcher's word stands while the city does not move it again"
+    )
 
 
 # out -------------------------------------------------------------------------------------------------------
