@@ -6,12 +6,14 @@ import csv
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
+from functools import cached_property
 from operator import itemgetter
 from pathlib import Path
 
 import ahocorasick
 import rjieba
 
+from fenzhen.locator.nearly import Nearly
 from fenzhen.locator.place import KINDS, TOWN_KINDS, Place
 
 #: Parts of speech (jieba's letters) of words that are ordinary Chinese before they are a place: 安定, 旧宫, 清源.
@@ -79,6 +81,11 @@ class Gazetteer:
         self._empty = len(self._automaton) == 0
         if not self._empty:
             self._automaton.make_automaton()
+
+    @cached_property
+    def nearly(self) -> Nearly:
+        """The same names by their sounds, for what is misheard and mistyped. Made when first asked for."""
+        return Nearly(self, names=((name, tuple(codes)) for name, codes in self._names().items()))
 
     @classmethod
     def from_csv(cls, path: Path | str) -> Gazetteer:

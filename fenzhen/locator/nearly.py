@@ -1,0 +1,307 @@
+"""Names that are nearly said: misheard, mistyped, a character short, without the town in front, with another ending.
+
+A text is read by its sounds (pinyin without tones; zh and z, ing and in taken together), because callers' words are typed by
+ear. Pairs of neighbouring sounds lead to the names that share them; each such name is laid against the text by an edit
+distance (Damerau 1964; Levenshtein 1966) whose costs know the trade: a character that sounds the same costs little, one that
+sounds alike a little more, and a direction, a number or the kind of estate (东里 for 西里, 花园 for 家园) so much that it is another
+place, not a slip. What a name may cost depends on its length, and short names need a word beside them that says "place".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Protocol
+
+from pypinyin import Style, pinyin
+
+from fenzhen.locator.place import TOWN_KINDS, Place
+
+#: Costs of one edit, in characters. Set on the even half of bench/locator's places, reported on the odd half.
+SAME_SOUND, ALIKE_SOUND, OTHER = 0.25, 0.4, 1.0
+MISSING, TOO_MANY, SWAPPED, A_PAUSE = 0.9, 1.0, 0.6, 0.2
+#: Another direction, number or kind of estate is another place.
+ANOTHER_PLACE = 3.0
+
+_TELLS_APART = frozenset("东西南北中前后上下大小新老左右一二三四五六七八九十甲乙丙0123456789abcdefgh")
+_KINDS_OF_ESTATE = frozenset("园苑里庭府城湾院区期村庄营屯坊轩阁路街桥厂楼墅邸居巷庙寺门店公花家校")
+_ENDING = re.compile(
+    r"(?:有限公司|居民委员会|村民委员会|居委会|村委会|小区|社区|街道办事处|街道|地区|镇|乡|村|地铁站|有轨电车站|火车站)$"
+)
+#: What many estates and villages share at the end of their names: it tells them apart less than what stands before it.
+_SHARED_ENDING = re.compile(
+    r"(?:(?:家园|嘉园|佳园|花园|新村|新城|新苑|嘉苑|雅苑|名苑|庄园|小镇|公寓|广场|大厦|园|苑|庄|营|村|路|大街|街)?"
+    r"(?:[东西南北中][里区院苑]?|[一二三四五六七八九十]+[里区期院号村]|[里区])?)$"
+)
+#: Behind a name: what makes it a place. In front: what says that a place follows.
+_BEHIND = re.compile(
+    r"^(?:小区|社区|这个小区|这小区|村|镇|街道|街|路|大街|里|家属院|大院|院|[一二三四五六七八九十\d]+(?:号|期|栋|幢|单元|排|层)|"
+    r"门口|附近|这边|这片|那边|居委|物业|派出所|卫生|政府|地铁|公交|的居民|的业主|业主|居民|站|里头|里面|旁边|对面|北门|南门|东门|西门)"
+)
+_IN_FRONT = re.compile(
+    r"(?:家住|居住在?|住在?|位于|坐落于?|地址[是为]?[::]?|地点[是为]?[::]?|来自|我是|家在|反映|投诉|在|到|镇|街道|办事处|地区|"
+    r"说|去)(?:一下)?$"
+)
+_PAUSES = frozenset(" ，,、·。.-—_")
+_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+_FINALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
+
+
+class Listed(Protocol):
+    """What is asked of a list of places."""
+
+    def __iter__(self) -> Iterator[Place]: ...
+
+    def get(self, code: str) -> Place | None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Near:
+    """A name nearly said at ``[start, end)``: the codes it may mean, what the slips cost, and how long the name is."""
+
+    start: int
+    end: int
+    codes: tuple[str, ...]
+    name: str
+    cost: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """One way of writing a place's name: its characters, its sounds, and what this way costs by itself."""
+
+    chars: str
+    sounds: tuple[str, ...]
+    codes: tuple[str, ...]
+    penalty: float
+    needs_word: bool
+    own: int
+
+
+class Nearly:
+    """The names of a list by their sounds. Made once for a list; `find` then takes well under a millisecond a sentence."""
+
+    def __init__(self, places: Listed, *, names: Iterable[tuple[str, tuple[str, ...]]]) -> None:
+        forms: dict[tuple[str, bool], dict[str, float]] = {}
+        told: set[str] = set()
+        for name, codes in names:
+            told.add(name)
+            for code in codes:
+                place = places.get(code)
+                if place is None or place.kind == "district":
+                    continue
+                for chars, penalty, needs in _ways(name, place, places):
+                    kept = forms.setdefault((chars, needs), {})
+                    kept[code] = min(kept.get(code, 9.0), penalty)
+        self._forms: list[_Form] = []
+        self._pairs: dict[str, list[tuple[int, int]]] = {}
+        for (chars, needs), by_code in sorted(forms.items()):
+            penalty = min(by_code.values())
+            # An everyday short form that many places share says nothing.
+            if penalty and (len(by_code) > 3 or chars in told):
+                continue
+            codes = tuple(sorted(code for code, value in by_code.items() if value <= penalty + 0.1))
+            own = len(_SHARED_ENDING.sub("", chars)) or len(chars)
+            form = _Form(chars, tuple(_sound(char) for char in chars), codes, penalty, needs, own)
+            at = len(self._forms)
+            self._forms.append(form)
+            for key, offset in _keys(form.sounds):
+                self._pairs.setdefault(key, []).append((at, offset))
+
+    def find(self, folded: str, ends: frozenset[int] = frozenset()) -> list[Near]:
+        """Names nearly said in a folded text, the cheapest first; names said exactly are not looked for.
+
+        ``ends``: where names said exactly end (a town's): what follows at once is a place in it.
+        """
+        sounds = [_sound(char) for char in folded]
+        places: dict[int, dict[int, int]] = {}
+        for key, at in _keys(sounds, pauses=folded):
+            for form, offset in self._pairs.get(key, ()):
+                starts = places.setdefault(form, {})
+                starts[at - offset] = starts.get(at - offset, 0) + 1
+        found: list[Near] = []
+        for number, starts in places.items():
+            form = self._forms[number]
+            length = len(form.chars)
+            enough = 1 if length <= 4 else 2
+            tried: set[int] = set()
+            for start in sorted(starts, key=lambda one: (-starts[one], one)):
+                together = sum(starts.get(start + shift, 0) for shift in (-1, 0, 1))
+                if together < enough or any(abs(start - other) <= 2 for other in tried):
+                    continue
+                tried.add(start)
+                near = self._laid(form, folded, sounds, start, ends)
+                if near is not None:
+                    found.append(near)
+        return sorted(found, key=lambda one: (one.cost, -len(one.name), one.start, one.codes))
+
+    def _laid(
+        self, form: _Form, folded: str, sounds: list[str], start: int, ends: frozenset[int]
+    ) -> Near | None:
+        low = max(0, start - 2)
+        high = min(len(folded), start + len(form.chars) + 3)
+        laid = _align(form.chars, form.sounds, folded[low:high], sounds[low:high])
+        if laid is None:
+            return None
+        cost, begin, end = laid[0], laid[1] + low, laid[2] + low
+        length = len(form.chars)
+        if cost == 0.0 and not form.penalty:
+            return None
+        behind, before = folded[end : end + 6], folded[max(0, begin - 8) : begin]
+        named = _BEHIND.match(behind) is not None
+        agreed = begin in ends
+        led = (
+            agreed
+            or not before
+            or _IN_FRONT.search(before) is not None
+            or not "\u4e00" <= before[-1] <= "\u9fff"
+        )
+        if form.needs_word and not named:
+            return None
+        if not led:
+            cost += 0.6 if length <= 3 else 0.4 if length == 4 else 0.2
+        if cost > _allowed(form.own, length=length, named=named, led=led, agreed=agreed):
+            return None
+        if _goes_on(form.chars, before, behind):
+            return None
+        return Near(begin, end, form.codes, form.chars, round(cost + form.penalty, 3))
+
+
+def _allowed(own: int, *, length: int, named: bool, led: bool, agreed: bool) -> float:
+    """What the slips in a name may cost. ``own``: characters before the ending that many names share (家园, 东里)."""
+    if length <= 2:
+        return ALIKE_SOUND if named else 0.0
+    if own <= 2:
+        return ALIKE_SOUND + SAME_SOUND if named or agreed else ALIKE_SOUND if led else 0.0
+    if own == 3:
+        return (
+            OTHER
+            if agreed or (named and length >= 5)
+            else SWAPPED + SAME_SOUND / 2
+            if named or led
+            else SAME_SOUND
+        )
+    return min(1.5, OTHER + (own - 4) * SAME_SOUND) if named or led or own >= 5 else OTHER - SAME_SOUND
+
+
+def _goes_on(name: str, before: str, behind: str) -> bool:
+    """Whether the words around make it another name: 西黄村 for 黄村, 枣园尚城 for 枣园, 清源南里 for 清源."""
+    if before and before[-1] in "东西南北前后大小新老" and name[0] not in _TELLS_APART and len(name) <= 4:
+        return True
+    return (
+        bool(re.match(r"^(?:[东西南北中][里区院街路苑园庄]|[一二三四五六七八九十][里区院庄])", behind))
+        and len(name) <= 5
+    )
+
+
+def _ways(name: str, place: Place, places: Listed) -> Iterator[tuple[str, float, bool]]:
+    """Ways of writing a name: (characters, penalty, whether a word behind it must say that it is a place)."""
+    if len(name) > 10 or name.endswith(("委员会", "委会", "办事处")):
+        return
+    bare = name
+    while (shorter := _ENDING.sub("", bare)) != bare and len(shorter) >= 2:
+        bare = shorter
+    if len(bare) >= 2:
+        yield bare, 0.0, len(bare) == 2
+    if bare != name and len(name) >= 4 and place.kind not in ("estate", "community"):
+        yield name, 0.0, False
+    town = places.get(place.town)
+    if town is None or place.kind in TOWN_KINDS:
+        return
+    for said in {town.name, _ENDING.sub("", town.name), *town.aliases}:
+        if bare.startswith(said) and len(bare) - len(said) >= 3:
+            rest = bare.removeprefix(said)
+            if rest[0] not in "第镇":
+                yield rest, 0.1, len(rest) <= 3
+
+
+def _keys(sounds: Iterable[str], *, pauses: str = "") -> Iterator[tuple[str, int]]:
+    """Neighbouring sounds, and sounds with one between, each with the position of the first."""
+    row = list(sounds)
+    for at in range(len(row) - 1):
+        if not row[at]:
+            continue
+        if row[at + 1]:
+            yield f"{row[at]} {row[at + 1]}", at
+            if at + 2 < len(row) and row[at + 2]:
+                yield f"{row[at]} . {row[at + 2]}", at
+                yield f"{row[at]} {row[at + 1]}", at
+        if pauses and not row[at + 1] and at + 2 < len(row) and row[at + 2]:
+            yield f"{row[at]} {row[at + 2]}", at
+
+
+def _align(
+    name: str, name_sounds: tuple[str, ...], text: str, sounds: list[str]
+) -> tuple[float, int, int] | None:
+    """Lay a name against a stretch of text: (cost, begin, end) of the cheapest place for it, the longest when two are alike."""
+    rows, columns = len(name), len(text)
+    worst = ANOTHER_PLACE
+    before: list[tuple[float, int]] = [(0.0, at) for at in range(columns + 1)]
+    two_before: list[tuple[float, int]] = before
+    for i in range(1, rows + 1):
+        char, sound = name[i - 1], name_sounds[i - 1]
+        gone = 2 * MISSING if char in _TELLS_APART else MISSING
+        row: list[tuple[float, int]] = [(before[0][0] + gone, before[0][1])]
+        for j in range(1, columns + 1):
+            other = text[j - 1]
+            cost, begin = before[j - 1]
+            best = (cost + _exchange(char, sound, other, sounds[j - 1]), begin)
+            cost, begin = before[j]
+            if cost + gone < best[0]:
+                best = (cost + gone, begin)
+            cost, begin = row[j - 1]
+            more = A_PAUSE if other in _PAUSES else 2 * TOO_MANY if other in _TELLS_APART else TOO_MANY
+            if i < rows and cost + more < best[0]:
+                best = (cost + more, begin)
+            if i > 1 and j > 1 and char == text[j - 2] and name[i - 2] == other and char != other:
+                cost, begin = two_before[j - 2]
+                if cost + SWAPPED < best[0]:
+                    best = (cost + SWAPPED, begin)
+            row.append(best)
+        two_before, before = before, row
+        if min(cost for cost, _ in row) > worst:
+            return None
+    end = min(range(columns + 1), key=lambda at: (before[at][0], before[at][1] - at))
+    cost, begin = before[end]
+    return (cost, begin, end) if end > begin and cost <= worst else None
+
+
+def _exchange(char: str, sound: str, other: str, other_sound: str) -> float:
+    if char == other:
+        return 0.0
+    if char in _TELLS_APART and other in _TELLS_APART:
+        return ANOTHER_PLACE
+    alike = _readings(char) & _readings(other)
+    if alike:
+        return SAME_SOUND
+    if sound and sound == other_sound:
+        return ALIKE_SOUND
+    if char in _KINDS_OF_ESTATE and other in _KINDS_OF_ESTATE:
+        return ANOTHER_PLACE
+    if char in _TELLS_APART:
+        return 2 * OTHER
+    return OTHER
+
+
+@cache
+def _readings(char: str) -> frozenset[str]:
+    if not "\u4e00" <= char <= "\u9fff":
+        return frozenset({char})
+    return frozenset(pinyin(char, style=Style.NORMAL, heteronym=True)[0])
+
+
+@cache
+def _sound(char: str) -> str:
+    """How a character sounds to a tired ear: without tone, zh as z, ing as in. Empty for what is no sound."""
+    if not "\u4e00" <= char <= "\u9fff":
+        return char if char.isalnum() else ""
+    sound = str(pinyin(char, style=Style.NORMAL)[0][0])
+    for long, short in _INITIALS:
+        if sound.startswith(long):
+            sound = short + sound.removeprefix(long)
+    for long, short in _FINALS:
+        if sound.endswith(long):
+            sound = sound.removesuffix(long) + short
+    return sound
