@@ -10,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.close import ended
+from fenzhen.desk.duty import by_duty_list
 from fenzhen.desk.step import Incomplete, NotOpen, NotYours, step, text_hash, verb
 from fenzhen.hotline import privacy, roles
 from fenzhen.records.callbacks import Attempt, CallBack
@@ -141,6 +142,13 @@ def rehandle_ticket(
     lead = unit or (last_lead.unit if last_lead else None)
     if lead is None:
         raise Incomplete({"unit": _("请选择重办的承办单位。")})
+    basis = last_lead.basis if last_lead else ""
+    listed: dict[str, str] = {}
+    if last_lead is None or lead.pk != last_lead.unit_id:
+        wrong: dict[str, str] = {}
+        basis, listed = by_duty_list(ticket, lead, now=now, category=ticket.category, wrong=wrong)
+        if wrong:
+            raise Incomplete({"unit": wrong["lead"]})
     kept_word = privacy.lift_numbers(privacy.clean_text(word))[0]
     now_at = privacy.lift_numbers(privacy.clean_text(said.place_now))[0][:255]
     birth = Assignment(
@@ -148,7 +156,7 @@ def rehandle_ticket(
         part="lead",
         level=level,
         round=ticket.round + 1,
-        basis=last_lead.basis if last_lead and lead.pk == last_lead.unit_id else "",
+        basis=basis,
         word=kept_word,
     )
     step(
@@ -158,7 +166,7 @@ def rehandle_ticket(
         now=now,
         births=[birth],
         moves=ended(ticket),
-        facts={**said_facts(said, callback), "from_level": ticket.level},
+        facts={**said_facts(said, callback), "from_level": ticket.level, **listed},
         round=ticket.round + 1,
         level=level,
         place_now=now_at or ticket.place_now,

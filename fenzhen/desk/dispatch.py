@@ -6,12 +6,13 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fenzhen.desk.duty import by_duty_list
 from fenzhen.desk.handle import phone_unit
 from fenzhen.desk.step import Incomplete, Move, NotOpen, step, text_hash, verb
 from fenzhen.desk.triage import require_hand
 from fenzhen.hotline import privacy
 from fenzhen.records.advice import Advice
-from fenzhen.records.directory import Category, Duty
+from fenzhen.records.directory import Category
 from fenzhen.records.handling import Assignment, Note
 from fenzhen.records.people import User
 from fenzhen.records.rules import setting
@@ -35,8 +36,10 @@ def dispatch_ticket(
 ) -> list[Assignment]:
     """Send a waiting ticket to its lead unit and those that assist. Both clocks of each start.
 
-    *basis* is the id of the duty rule it rests on, *chosen_rank* which advice was taken (0: another unit).
-    Raises `MovedMeanwhile` (a colleague was faster or has it in hand), `Incomplete`.
+    *basis* is the id of the duty rule it rests on, *chosen_rank* which advice was taken (0: another unit). A unit
+    chosen by hand is held against the duty list: the entry says which rule spoke.
+    Raises `MovedMeanwhile` (a colleague was faster or has it in hand), `Incomplete` (also for a town where the
+    list keeps the matter from the grassroots).
     """
     level = level or ticket.level
     wrong: dict[str, str] = {}
@@ -46,9 +49,9 @@ def dispatch_ticket(
         wrong["lead"] = _("这个单位已停用,请另选。")
     if any(unit.pk == lead.pk for unit in assist):
         wrong["assist"] = _("主办单位不能同时是协办单位。")
-    rule = Duty.objects.filter(rule_id=basis).first() if basis else None
-    if rule and rule.not_grassroots and lead.kind in {"town", "subdistrict"}:
-        wrong["lead"] = _("按权责清单,这类事项属部门职责,不得派给镇街。")
+    basis, listed = by_duty_list(
+        ticket, lead, now=now, category=category or ticket.category, basis=basis, wrong=wrong
+    )
     if wrong:
         raise Incomplete(wrong)
     require_hand(ticket, by, now)
@@ -60,6 +63,7 @@ def dispatch_ticket(
     ]
     changes: dict[str, Any] = {"level": level, "dispatched_at": now, "held_by": None, "held_until": None}
     facts: dict[str, Any] = {"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""}
+    facts |= listed
     if category is not None:
         changes["category"] = category
         facts["category"] = category.code

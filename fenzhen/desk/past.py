@@ -18,6 +18,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.callback import Said, check_said, fill_in, first_answers, proposed_try, said_facts
+from fenzhen.desk.duty import by_duty_list
 from fenzhen.desk.handle import Answered
 from fenzhen.desk.intake import (
     Heard,
@@ -46,6 +47,7 @@ from fenzhen.desk.step import (
 )
 from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.clock import ClockRules
+from fenzhen.hotline.duty import DutyBook
 from fenzhen.hotline.journey import ACTIVE
 from fenzhen.records.callbacks import Attempt, CallBack
 from fenzhen.records.directory import Category
@@ -53,7 +55,7 @@ from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.requests import Request
-from fenzhen.records.rules import clock_rules, setting
+from fenzhen.records.rules import clock_rules, duty_book, setting
 from fenzhen.records.search import SearchText
 from fenzhen.records.tickets import SealedNumber, Ticket
 from fenzhen.records.units import Unit
@@ -71,6 +73,7 @@ class Past:
         self.days = int(setting("callback.span_days", 2))
         self.stories: list[Story] = []
         self._towns: dict[str, Place | None] = {}
+        self._book: DutyBook | None = None
 
     def receive(self, heard: Heard, *, by: User, now: datetime) -> "Story":
         """`receive_ticket`. Raises `Incomplete`, `NotOpen`; the story is then not kept."""
@@ -117,6 +120,13 @@ class Past:
         town = self._town(heard.place.town) if heard.place else None
         ticket = ticket_from(heard, put, by=by, number="", caller=None, town=town)
         return Story(self, ticket, put, now, sealed=sealed_numbers(ticket, put.lifted))
+
+    @property
+    def book(self) -> DutyBook:
+        """The duty list, read once."""
+        if self._book is None:
+            self._book = duty_book()
+        return self._book
 
     def _town(self, code: str) -> Place | None:
         if code and code not in self._towns:
@@ -254,6 +264,7 @@ class Story:
         """`dispatch_ticket`."""
         level = level or self.ticket.level
         word = _kept(word)
+        basis, said = self._by_list(lead, now, category or self.ticket.category, basis)
         helpers = [unit for unit in {unit.pk: unit for unit in assist}.values() if unit.pk != lead.pk]
         births = [
             Assignment(unit=unit, part=part, level=level, round=self.ticket.round, basis=basis, word=word)
@@ -261,6 +272,7 @@ class Story:
         ]
         changes: dict[str, Any] = {"level": level, "dispatched_at": now, **_NOT_HELD}
         facts: dict[str, Any] = {"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""}
+        facts |= said
         if category is not None:
             changes["category"] = category
             facts["category"] = category.code
@@ -466,12 +478,15 @@ class Story:
             (i for i in self.assignments if i.part == "lead" and i.state != "recalled"), key=lambda i: i.round
         )
         lead = unit or last.unit
+        basis, listed = (
+            (last.basis, {}) if lead.pk == last.unit_id else self._by_list(lead, now, ticket.category)
+        )
         birth = Assignment(
             unit=lead,
             part="lead",
             level=level,
             round=ticket.round + 1,
-            basis=last.basis if lead.pk == last.unit_id else "",
+            basis=basis,
             word=_kept(word),
         )
         from_level = ticket.level
@@ -481,7 +496,7 @@ class Story:
             now,
             births=[birth],
             moves=self._ended(),
-            facts=lambda: {**said_facts(said, callback), "from_level": from_level},
+            facts=lambda: {**said_facts(said, callback), "from_level": from_level, **listed},
             round=ticket.round + 1,
             level=level,
             place_now=_kept(said.place_now)[:255] or ticket.place_now,
@@ -562,6 +577,17 @@ class Story:
         self.assignments += births
         self.played.append(played)
         return played
+
+    def _by_list(
+        self, lead: Unit, now: datetime, category: Category | None, basis: str = ""
+    ) -> tuple[str, dict[str, str]]:
+        wrong: dict[str, str] = {}
+        found = by_duty_list(
+            self.ticket, lead, now=now, category=category, basis=basis, wrong=wrong, book=self.past.book
+        )
+        if wrong:
+            raise Incomplete(wrong)
+        return found
 
     def _ended(self) -> list[Move]:
         return [Move(item, "end") for item in self.assignments if item.state in ACTIVE]

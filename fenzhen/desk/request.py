@@ -13,6 +13,8 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.close import drop_requests, ended, open_requests
+from fenzhen.desk.dispatch import dispatch_ticket
+from fenzhen.desk.duty import by_duty_list
 from fenzhen.desk.step import Incomplete, Move, NotOpen, NotYours, step, text_hash, verb
 from fenzhen.hotline import privacy, roles
 from fenzhen.records.handling import Assignment, Note
@@ -227,13 +229,16 @@ def redispatch_ticket(
         wrong["lead"] = _("它已经是主办单位。")
     if any(unit.pk == lead.pk for unit in assist):
         wrong["assist"] = _("主办单位不能同时是协办单位。")
+    basis, said = by_duty_list(ticket, lead, now=now, category=ticket.category, wrong=wrong)
     if wrong:
         raise Incomplete(wrong)
     if designate and by.role not in roles.CHIEFS:
         raise NotYours
     helpers = list({unit.pk: unit for unit in assist}.values())
     births = [
-        Assignment(unit=unit, part=part, level=level or ticket.level, round=ticket.round, word=kept)
+        Assignment(
+            unit=unit, part=part, level=level or ticket.level, round=ticket.round, basis=basis, word=kept
+        )
         for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
     ]
     moves = ended(ticket)
@@ -248,6 +253,8 @@ def redispatch_ticket(
         facts={
             "words": text_hash(kept),
             "designated": designate,
+            "basis": basis,
+            **said,
             **({"requests": asked} if asked else {}),
         },
         level=level or ticket.level,
@@ -283,8 +290,6 @@ def settle_consultation(
     ticket: Ticket, *, by: User, now: datetime, lead: Unit, text: str, assist: Sequence[Unit] = ()
 ) -> list[Assignment]:
     """What the consultation decided: the ticket goes to the designated unit, which may not return it."""
-    from fenzhen.desk.dispatch import dispatch_ticket
-
     kept = privacy.lift_numbers(privacy.clean_text(text))[0]
     if not kept:
         raise Incomplete({"text": _("请写明会商的结论和理由。")})

@@ -183,14 +183,64 @@ def unit_in_charge(
     A rule marked not for the grassroots whose lead would be a town gives way to its floor unit or to the next fitting
     rule that names a bureau; it is never answered with a town.
     """
+    return _spoken(rules, category, territory, place_type, on)[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What the duty list says of a unit that somebody wants to lead: `named` is the list's own answer, `rule` the
+    one on which the choice rests (None where the list names another unit, or nobody), `barred` the rule that keeps
+    the matter from towns where the unit is one: then it may not lead."""
+
+    named: UnitInCharge | None
+    rule: DutyRule | None = None
+    barred: DutyRule | None = None
+
+
+def judge(
+    rules: DutyBook,
+    unit: str,
+    *,
+    is_town: bool,
+    category: str,
+    territory: str | None,
+    place_type: str | None,
+    on: date,
+) -> Judgement:
+    """Hold a unit that was chosen by hand against the list.
+
+    *is_town*: it is a town or a sub-district. What a functional department must do is not sent to the grassroots
+    (国办函〔2025〕66号), whoever chooses.
+
+    >>> book = DutyBook([DutyRule("9", "12", lead="RSJ", not_grassroots=True)])
+    >>> asked = {"category": "120101", "territory": None, "place_type": None, "on": date(2026, 3, 1)}
+    >>> judge(book, "T1", is_town=True, **asked).barred.id
+    '9'
+    >>> judge(book, "RSJ", is_town=False, **asked).rule.id
+    '9'
+    >>> judge(book, "XFB", is_town=False, **asked).rule is None
+    True
+    """
+    named, bar = _spoken(rules, category, territory, place_type, on)
+    if named is None:
+        return Judgement(None, barred=bar if is_town else None)
+    agrees = named.lead == unit or (named.needs_place and is_town)
+    return Judgement(named, named.rule if agrees else None, bar if is_town else None)
+
+
+def _spoken(
+    rules: DutyBook, category: str, territory: str | None, place_type: str | None, on: date
+) -> tuple[UnitInCharge | None, DutyRule | None]:
+    """The answer, and the rule on the way to it that keeps the matter from towns."""
     town = rules.town_unit(territory)
-    barred = False
+    bar: DutyRule | None = None
     for rule, _ in rules.matching(category, territory, place_type, on):
-        barred = barred or rule.not_grassroots
-        answer = _by_rule(rules, rule, town, barred)
+        if bar is None and rule.not_grassroots:
+            bar = rule
+        answer = _by_rule(rules, rule, town, bar is not None)
         if answer is not None:
-            return answer
-    return None
+            return answer, bar
+    return None, bar
 
 
 def _by_rule(book: DutyBook, rule: DutyRule, town: str | None, barred: bool) -> UnitInCharge | None:

@@ -8,8 +8,12 @@ from django.utils import timezone
 
 from fenzhen.hotline.calendar import DayType, WorkingCalendar
 from fenzhen.hotline.clock import ClockRules
+from fenzhen.hotline.duty import DutyBook, DutyRule
 from fenzhen.hotline.levels import DEFAULT, LevelLimits, Limit, TimeUnit
+from fenzhen.records.directory import Duty
 from fenzhen.records.district import CalendarDay, District, Level
+from fenzhen.records.places import Place
+from fenzhen.records.units import Unit
 
 
 def district() -> District:
@@ -54,6 +58,54 @@ def _clock_rules(pk: int | None, checksum: str, stamp: str) -> ClockRules:
         calendar=calendar,
         margin=float(setting("district_internal_margin", 0.2)),
         triage_minutes=int(setting("triage_minutes", 30)),
+    )
+
+
+def duty_rule(row: Duty) -> DutyRule:
+    """A row of the duty list as the trade's rule."""
+    return DutyRule(
+        id=row.rule_id,
+        category=row.category,
+        territory=row.territory,
+        place_type=row.place_type,
+        lead=row.lead,
+        assist=tuple(a.strip() for a in row.assist.split(";") if a.strip()),
+        level=row.level,
+        basis=row.basis,
+        basis_doc=row.basis_doc,
+        valid_from=row.valid_from,
+        valid_to=row.valid_to,
+        floor_unit=row.floor_unit,
+        not_grassroots=row.not_grassroots,
+        note=row.note,
+    )
+
+
+def duties_of(category: str, territory: str) -> DutyBook:
+    """What the duty list has to say of one matter: a few small queries, so that a rule that was changed by hand a
+    moment ago counts at once."""
+    prefixes = [category[:length] for length in range(len(category) + 1)]
+    towns = Unit.objects.filter(kind__in=["town", "subdistrict"], is_active=True).exclude(territory="")
+    parents: dict[str, str] = {}
+    place = territory
+    while place and place not in parents:  # a circle in the list must not hang the desk
+        parents[place] = str(Place.objects.filter(code=place).values_list("parent", flat=True).first() or "")
+        place = parents[place]
+    return DutyBook(
+        [duty_rule(row) for row in Duty.objects.filter(category__in=prefixes)],
+        {str(code): str(unit) for code, unit in towns.values_list("territory", "code")},
+        {code: parent for code, parent in parents.items() if parent},
+    )
+
+
+def duty_book() -> DutyBook:
+    """The whole duty list, for whoever asks of many matters."""
+    towns = Unit.objects.filter(kind__in=["town", "subdistrict"], is_active=True).exclude(territory="")
+    places = Place.objects.filter(is_active=True).exclude(parent="")
+    return DutyBook(
+        [duty_rule(row) for row in Duty.objects.all()],
+        {str(code): str(unit) for code, unit in towns.values_list("territory", "code")},
+        {str(code): str(parent) for code, parent in places.values_list("code", "parent")},
     )
 
 
