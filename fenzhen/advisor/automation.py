@@ -436,8 +436,12 @@ def _moves(size: int, rate: float, to: Sequence[float]) -> Floats:
     return (1 - rate) * np.eye(size) + rate * np.tile(goal / goal.sum(), (size, 1))
 
 
-_UNIT_STAYS: Floats = np.kron(
-    _moves(len(_X), 0.005, (0.35, 0.2, 0.15, 0.15, 0.15)), _moves(len(_Y), 0.01, (0.5, 0.25, 0.15, 0.1))
+_UNIT_STAYS: Floats = np.asarray(
+    np.kron(
+        _moves(len(_X), 0.005, (0.35, 0.2, 0.15, 0.15, 0.15)),
+        _moves(len(_Y), 0.01, (0.5, 0.25, 0.15, 0.1)),
+    ),
+    dtype=np.float64,
 )
 _UNIT_FIRST: Floats = np.asarray(
     np.kron([0.97, 0.012, 0.008, 0.005, 0.005], [0.85, 0.09, 0.04, 0.02]), dtype=np.float64
