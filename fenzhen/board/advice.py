@@ -4,9 +4,11 @@ The adviser, the gazetteer and the duty list are built once per process from the
 the lists were loaded again. `warm` builds them before the server forks, so that its processes share them.
 """
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+import logging
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from threading import Lock
 from typing import Any
@@ -18,6 +20,8 @@ from django.utils import timezone
 from fenzhen import advisor
 from fenzhen.advisor import Adviser, BadCatalogue, SimilarIndex
 from fenzhen.advisor.catalogue import phrases_from_elsewhere
+from fenzhen.advisor.classify import Classifier
+from fenzhen.advisor.storage import BadModelFile, load
 from fenzhen.board.tickets import visible
 from fenzhen.hotline import roles
 from fenzhen.hotline.duty import TOWN, DutyBook, DutyRule
@@ -25,15 +29,25 @@ from fenzhen.hotline.journey import OPEN
 from fenzhen.hotline.urgency import SIGNALS, Found, urgent_level
 from fenzhen.locator import BadGazetteer, Gazetteer, locate
 from fenzhen.locator import Place as Spot
+from fenzhen.records.advice import LearnedModel
 from fenzhen.records.directory import Category, Duty, Example
 from fenzhen.records.district import District
+from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
 
+log = logging.getLogger("fenzhen.board")
+
 #: Units that are shown.
 TOP = 3
+#: Units that are weighed: a model that learned may lift one that the lists put low.
+WEIGHED = 12
+#: Who may ask the adviser about the past.
+ASKS = roles.DESK | {roles.Role.SYSTEM}
+#: From this likeness on a ruling on another ticket is a precedent for this one.
+PRECEDENT = 0.5
 #: Without a rule and without a signal: an ordinary matter.
 USUAL_LEVEL = 3
 #: Nobody waits for these in hours, whatever their subject; a signal of danger still counts.
@@ -58,6 +72,10 @@ class UnitSeen:
     level: int
     is_floor: bool = False
     not_grassroots: bool = False
+    ruling: int = 0
+    """A ticket on a like matter that a consultation gave to this unit."""
+    lifted: bool = False
+    """It stands first because of that ruling, not by its probability."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +160,8 @@ class AdviceView:
                     "assist": [code for code, _name in u.assist],
                     "level": u.level,
                     "is_floor": u.is_floor,
+                    **({"ruling": u.ruling} if u.ruling else {}),
+                    **({"lifted": True} if u.lifted else {}),
                 }
                 for u in self.units
             ],
@@ -187,6 +207,17 @@ class SimilarOpen:
     same_town: bool
 
 
+@dataclass(frozen=True, slots=True)
+class SimilarDecided:
+    """A finished ticket about a like matter; its lead unit is who had it in the end."""
+
+    ticket: Ticket
+    likeness: float
+    solved: bool
+    was_ruled: bool
+    same_place: bool
+
+
 def advice_for(
     viewer: User,
     *,
@@ -225,16 +256,22 @@ def advice_for(
         spot.kind if spot else None,
         timezone.localtime(now).date(),
         USUAL_LEVEL,
-        top=TOP + 1,  # "the town of the place" may be one of them and is told apart
+        # "the town of the place" may be one of them and is told apart
+        top=WEIGHED if room.learned else TOP + 1,
     )
-    ruled = advice.units[0].level if advice.units else USUAL_LEVEL
+    shown = room.joined(advice, title, body, spot.code if spot else where.town)
+    ranked = _ruled(room, shown, title, body, spot.code if spot else where.town)
+    asks = bool(advice.units) and advice.units[0].unit == TOWN
+    ruled = ranked[0].level if ranked and not asks else advice.units[0].level if asks else USUAL_LEVEL
     if kind in _UNHURRIED:
         ruled = max(ruled, USUAL_LEVEL)
     level = min([ruled, *(one.level for one in advice.signals)])
     town_share = sum(u.probability for u in advice.units if u.unit == TOWN)
     why_not = advice.why_not_second
+    if why_not and [u.unit for u in ranked[:2]] != [u.unit for u in advice.units[:2]]:
+        why_not = None  # it speaks of the lists' order, which is not the one that is shown
     return AdviceView(
-        units=tuple(room.seen(u) for u in advice.units if u.unit in room.units)[:TOP],
+        units=tuple(ranked[:TOP]),
         categories=tuple(
             CategorySeen(c.code, room.categories.get(c.code, c.code), round(c.probability, 4))
             for c in advice.categories[:TOP]
@@ -246,7 +283,7 @@ def advice_for(
         level_from="signal" if advice.signals and level < ruled else "rule" if advice.units else "usual",
         place=where,
         town_share=round(town_share, 4),
-        ask_place=bool(advice.units) and advice.units[0].unit == TOWN,
+        ask_place=asks,
         why_not_second={
             "unit": why_not.unit,
             "behind": why_not.behind,
@@ -255,8 +292,89 @@ def advice_for(
         }
         if why_not
         else {},
-        adviser=room.stamp[:16],
+        adviser=room.version,
     )
+
+
+def adviser_now(viewer: User) -> str:
+    """The version of the adviser in use: the lists it knows and the model that learned beside them."""
+    return _room().version
+
+
+def opinions_on(
+    viewer: User, matters: Sequence[tuple[str, str, str, str]], on: date, *, learned: bool = True
+) -> list[tuple[str, str, float]]:
+    """What the adviser in use would say first of past matters (title, body, words of the place, code of the place):
+    (unit or "", category, confidence). Rulings are left out: they are about these very matters.
+
+    ``learned=False``: what it would say from the lists alone. For people who answer for the adviser, and the system.
+    """
+    room = _room()
+    if viewer.role not in ASKS or room.adviser is None:
+        return [("", "", 0.0)] * len(matters)
+    out: list[tuple[str, str, float]] = []
+    for title, body, place_text, place_code in matters:
+        where, shares, spot = _where(room, title, body, place_text, place_code)
+        advice = advisor.advise(
+            room.adviser,
+            room.book,
+            title,
+            body,
+            shares,
+            spot.kind if spot else None,
+            on,
+            USUAL_LEVEL,
+            top=WEIGHED if room.learned else TOP + 1,
+            explain=False,
+        )
+        ranked = room.joined(advice, title, body, spot.code if spot else where.town, learned=learned)
+        first = ranked[0] if ranked else None
+        ask = bool(advice.units) and advice.units[0].unit == TOWN
+        out.append(
+            ("", "", 0.0) if first is None else ("" if ask else first.unit, first.category, first.probability)
+        )
+    return out
+
+
+def towns_of(viewer: User) -> dict[str, str]:
+    """Units of towns and sub-districts → their territory: what a model learns of them is "the town of the place"."""
+    if viewer.role not in ASKS:
+        return {}
+    rows = Unit.objects.filter(kind__in=["town", "subdistrict"]).exclude(territory="")
+    return dict(rows.values_list("code", "territory"))
+
+
+def similar_decided(
+    viewer: User, ticket: Ticket, *, limit: int = 3, least: float = 0.2
+) -> list[SimilarDecided]:
+    """Finished tickets with similar words, and who solved them; of those that *viewer* may see."""
+    text = f"{ticket.title}\n{ticket.body}"
+    if len(text.strip()) < 4:
+        return []
+    likely = _decided_words.nearest(text, limit * 4, least=least, leave_out=ticket.pk)
+    rows = (
+        visible(viewer)
+        .filter(pk__in=list(likely), state="closed", lead_unit__isnull=False)
+        .select_related("lead_unit", "place", "town")
+        .defer("body", "answer")
+    )
+    ruled = set(
+        Entry.objects.filter(subject__in=[f"ticket:{row.pk}" for row in rows], act="settle").values_list(
+            "subject", flat=True
+        )
+    )
+    found = [
+        SimilarDecided(
+            row,
+            likely[row.pk],
+            row.final_solved == "yes",
+            f"ticket:{row.pk}" in ruled,
+            bool(ticket.place_id and row.place_id == ticket.place_id),
+        )
+        for row in rows
+    ]
+    found.sort(key=lambda one: (-one.was_ruled, -one.likeness - 0.1 * one.same_place, -one.ticket.pk))
+    return found[:limit]
 
 
 def advice_on(viewer: User, ticket: Ticket, now: datetime) -> AdviceView:
@@ -344,6 +462,55 @@ class _Room:
     gazetteer: Gazetteer
     units: dict[str, tuple[str, str]]
     categories: dict[str, str]
+    version: str = ""
+    learned: Classifier | None = None
+    share: float = 0.0
+
+    def joined(
+        self, advice: advisor.Advice, title: str, body: str, place: str, *, learned: bool = True
+    ) -> list[UnitSeen]:
+        """The units of the lists' advice, best first; where a model has learned, its word counts with its share.
+
+        The model knows towns only as "the town of the place"; without a place that share goes to nobody.
+        """
+        seen = [self.seen(u) for u in advice.units if u.unit in self.units]
+        if self.learned is None or not learned or not advice.categories:
+            return seen
+        likely = dict(
+            zip(self.learned.labels, self.learned.probabilities([(title, body)])[0].tolist(), strict=True)
+        )
+        town = self.book.town_unit(place) if place else None
+        said = {(town or "") if unit == TOWN else unit: chance for unit, chance in likely.items()}
+        best = sorted((unit for unit in said if unit in self.units), key=lambda unit: -said[unit])[:TOP]
+        there = {one.unit for one in seen}
+        seen += [
+            UnitSeen(
+                unit=unit,
+                name=self.units[unit][0],
+                short_name=self.units[unit][1],
+                probability=0.0,
+                category=advice.categories[0].code,
+                category_name=self.categories.get(advice.categories[0].code, ""),
+                rule="",
+                basis="",
+                basis_doc="",
+                valid_from=None,
+                assist=(),
+                level=USUAL_LEVEL,
+            )
+            for unit in best
+            if unit not in there
+        ]
+        mixed = [
+            replace(
+                one,
+                probability=round(
+                    (1 - self.share) * one.probability + self.share * said.get(one.unit, 0.0), 4
+                ),
+            )
+            for one in seen
+        ]
+        return sorted(mixed, key=lambda one: (-one.probability, one.unit))
 
     def seen(self, one: advisor.UnitAdvice) -> UnitSeen:
         name, short = self.units[one.unit]
@@ -389,14 +556,15 @@ def _room() -> _Room:
 
 
 def _stamp() -> str:
-    """Changes when the lists were loaded again, or when a row was added or removed by hand."""
+    """Changes when the lists were loaded again, when a row was added or removed by hand, and when another model is in use."""
     district = District.objects.order_by("pk").values_list("checksum", "loaded_at").first()
     checksum, loaded = district or ("", None)
     sizes = [
         list(model._default_manager.aggregate(n=Count("pk"), last=Max("pk")).values())
         for model in (Category, Example, Duty, Place, Unit)
     ]
-    return f"{checksum[:16]} {loaded or ''} {sizes}"
+    model = LearnedModel.objects.filter(in_use=True).values_list("checksum", flat=True).first()
+    return f"{checksum[:16]} {loaded or ''} {sizes} {model or ''}"
 
 
 def _build(stamp: str) -> _Room:
@@ -405,14 +573,95 @@ def _build(stamp: str) -> _Room:
     places = list(Place.objects.filter(is_active=True))
     known = {p.code for p in places}
     parents = {p.code: p.parent for p in places if p.parent}
+    learned, share = _learned()
     return _Room(
         stamp=stamp,
+        # What it advises from, without the hour of loading: the same lists loaded again are the same adviser.
+        version=sha256(repr(_ground(learned, share)).encode()).hexdigest()[:16],
+        learned=learned,
+        share=share,
         adviser=_adviser(),
         book=DutyBook([_rule(row) for row in Duty.objects.all()], towns, parents),
         gazetteer=_gazetteer(places, known),
         units={code: (u.name, u.short_name or u.name) for code, u in units.items()},
         categories={c.code: c.name for c in Category.objects.all()},
     )
+
+
+def _ground(learned: Classifier | None, share: float) -> list[object]:
+    """Everything that an advice hangs on, in an order of its own."""
+    model = LearnedModel.objects.filter(in_use=True).values_list("checksum", flat=True).first()
+    return [
+        list(
+            Category.objects.filter(is_active=True)
+            .order_by("code")
+            .values_list("code", "name", "definition", "not_here")
+        ),
+        list(Example.objects.order_by("category__code", "text").values_list("category__code", "text")),
+        list(
+            Duty.objects.order_by("rule_id").values_list(
+                "rule_id",
+                "category",
+                "territory",
+                "place_type",
+                "lead",
+                "valid_from",
+                "valid_to",
+                "floor_unit",
+                "not_grassroots",
+            )
+        ),
+        list(
+            Place.objects.filter(is_active=True)
+            .order_by("code")
+            .values_list("code", "name", "parent", "town", "aliases")
+        ),
+        list(Unit.objects.filter(is_active=True).order_by("code").values_list("code", "kind", "territory")),
+        (model, share) if learned is not None else None,
+    ]
+
+
+def _learned() -> tuple[Classifier | None, float]:
+    """The model in use and its share; none where its file is gone or damaged, which the adviser's page then says."""
+    row = LearnedModel.objects.filter(in_use=True).first()
+    if row is None:
+        return None, 0.0
+    try:
+        classifier, _notes, checksum = load(models_folder() / row.file)
+    except (BadModelFile, FileNotFoundError):
+        log.exception("the model %s cannot be used", row.version)
+        return None, 0.0
+    if checksum != row.checksum:
+        log.error("the model %s is not the file that was kept", row.version)
+        return None, 0.0
+    return classifier, row.share
+
+
+def models_folder() -> Path:
+    """Where learned models lie."""
+    return Path(settings.FENZHEN_DATA_DIR) / "models"
+
+
+def _ruled(room: _Room, ranked: list[UnitSeen], title: str, body: str, place: str) -> list[UnitSeen]:
+    """A ruling on a like matter outranks what was learned and reckoned: the unit that it named comes first."""
+    precedent = _rulings.unit_for(f"{title}\n{body}")
+    if precedent is None or not ranked:
+        return ranked
+    ticket, code, is_town = precedent
+    unit = room.book.town_unit(place) if is_town else code
+    if unit is None or unit not in room.units:
+        return ranked
+    at = next((n for n, one in enumerate(ranked) if one.unit == unit), None)
+    if at is None:
+        first = ranked[0]
+        name, short = room.units[unit]
+        one = replace(
+            first, unit=unit, name=name, short_name=short, probability=0.0, rule="", basis="", basis_doc="",
+            valid_from=None, assist=(), is_floor=False, not_grassroots=False,
+        )  # fmt: skip
+        return [replace(one, ruling=ticket, lifted=True), *ranked]
+    one = replace(ranked[at], ruling=ticket, lifted=at > 0)
+    return [one, *ranked[:at], *ranked[at + 1 :]]
 
 
 def _adviser() -> Adviser | None:
@@ -544,13 +793,19 @@ def _first_redirect(found: list[Found]) -> str:
     return next((line for line in ("119", "120", "110", "122") if line in lines), "")
 
 
-class _OpenWords:
-    """The words of all open tickets, kept up by reading what changed since the last look."""
+class _Words:
+    """The words of tickets in some states, kept up by reading what changed since the last look. *since*: older ones
+    are left out at the first look."""
 
     #: A transaction may commit later than its own time says; so far back is read again.
     OVERLAP = timedelta(seconds=60)
 
-    def __init__(self) -> None:
+    def __init__(
+        self, states: Collection[str], since: timedelta | None = None, most: int | None = None
+    ) -> None:
+        self._states = {str(state) for state in states}
+        self._since = since
+        self._most = most
         self._lock = Lock()
         self._index: SimilarIndex[int] = SimilarIndex()
         self._kept: dict[int, tuple[str, int]] = {}
@@ -565,10 +820,16 @@ class _OpenWords:
         return {one.id: one.likeness for one in found}
 
     def _catch_up(self) -> None:
-        states = {str(s) for s in OPEN}
+        states = self._states
         rows = Ticket.objects.order_by("changed_at")
         if self._seen_to is None:
             rows = rows.filter(state__in=states)
+            if self._since is not None:
+                rows = rows.filter(changed_at__gte=timezone.now() - self._since)
+            if self._most is not None:
+                newest = rows.order_by("-changed_at").values_list("changed_at", flat=True)
+                oldest = newest[self._most : self._most + 1]
+                rows = rows.filter(changed_at__gt=oldest[0]) if oldest else rows
         else:
             rows = rows.filter(changed_at__gte=self._seen_to - self.OVERLAP) | Ticket.objects.order_by(
                 "changed_at"
@@ -591,18 +852,62 @@ class _OpenWords:
                 self._index.add(pk, f"{title}\n{body}")
 
 
-_open_words = _OpenWords()
+class _Rulings:
+    """Tickets that a consultation settled, by their words: (ticket, unit, whether that is the town of the place)."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._index: SimilarIndex[int] = SimilarIndex()
+        self._units: dict[int, tuple[str, bool]] = {}
+        self._seen: tuple[int, int] | None = None
+
+    def unit_for(self, text: str) -> tuple[int, str, bool] | None:
+        """The ruling on the matter most like *text*, if it is like enough."""
+        with self._lock:
+            self._catch_up()
+            found = self._index.similar(text, 1, least=PRECEDENT) if self._units else []
+        return (found[0].id, *self._units[found[0].id]) if found else None
+
+    def _catch_up(self) -> None:
+        entries = Entry.objects.filter(event="consultation_settled")
+        seen = entries.aggregate(last=Max("pk"), n=Count("pk"))
+        mark = (seen["last"] or 0, seen["n"])
+        if mark == self._seen:
+            return
+        after = self._seen[0] if self._seen and mark[1] > self._seen[1] else 0
+        rows = list(entries.filter(pk__gt=after).order_by("pk").values_list("subject", "facts"))
+        units = {u.pk: u for u in Unit.objects.filter(pk__in={facts.get("unit") for _s, facts in rows})}
+        for subject, facts in rows:
+            pk, unit = int(subject[7:]), units.get(facts.get("unit"))
+            ticket = Ticket.objects.filter(pk=pk).values_list("title", "body").first()
+            if unit is None or ticket is None:
+                continue
+            self._index.add(pk, f"{ticket[0]}\n{ticket[1]}")
+            self._units[pk] = (unit.code, unit.kind in {"town", "subdistrict"})
+        self._seen = mark
+
+
+_open_words = _Words(OPEN)
+#: A year is memory enough; more than this many would cost the desk more than it gains.
+_decided_words = _Words({"closed"}, since=timedelta(days=365), most=20_000)
+_rulings = _Rulings()
 
 __all__ = [
     "AdviceView",
     "CategorySeen",
     "PlaceSeen",
     "SignalFound",
+    "SimilarDecided",
     "SimilarOpen",
     "UnitSeen",
     "WordSeen",
+    "adviser_now",
     "advice_for",
     "advice_on",
+    "models_folder",
+    "opinions_on",
+    "similar_decided",
     "similar_open",
+    "towns_of",
     "warm",
 ]

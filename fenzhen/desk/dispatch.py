@@ -1,4 +1,4 @@
-"""Sending a ticket to the units in charge, and taking that back."""
+"""Sending a ticket to the units in charge, by a person or by itself, and taking that back."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -6,18 +6,23 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
+from fenzhen.board.automatic import weighed
+from fenzhen.desk.decision import note_decision
 from fenzhen.desk.duty import by_duty_list
 from fenzhen.desk.handle import phone_unit
 from fenzhen.desk.step import Incomplete, Move, NotOpen, step, text_hash, verb
 from fenzhen.desk.triage import require_hand
 from fenzhen.hotline import privacy
-from fenzhen.records.advice import Advice
+from fenzhen.records.advice import Advice, Audit, Decision
 from fenzhen.records.directory import Category
 from fenzhen.records.handling import Assignment, Note
 from fenzhen.records.people import User
 from fenzhen.records.rules import setting
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
+
+#: So long an automatic dispatch can be taken back with one press.
+GRACE_MINUTES = 30
 
 
 @verb
@@ -67,7 +72,7 @@ def dispatch_ticket(
     if category is not None:
         changes["category"] = category
         facts["category"] = category.code
-    step(
+    entry = step(
         ticket,
         "dispatch",
         by=by,
@@ -78,7 +83,98 @@ def dispatch_ticket(
     )
     if chosen_rank is not None:
         Advice.objects.filter(ticket=ticket).update(chosen_rank=chosen_rank)
+    note_decision(ticket, lead, by=by, now=now, n=entry.n, rank=chosen_rank)
     return births
+
+
+class LeftToAPerson(Exception):
+    """This ticket does not go by itself; `reasons` are codes of `hotline.automatic`."""
+
+    def __init__(self, reasons: Sequence[str]) -> None:
+        self.reasons = tuple(reasons)
+        super().__init__(", ".join(reasons))
+
+
+@verb
+def dispatch_automatically(ticket: Ticket, *, by: User, now: datetime) -> list[Assignment]:
+    """Send a new ticket to the unit that the adviser is sure of, where the chief has switched that on and nothing
+    speaks against it. Both clocks start and the unit is told at once, as after a person's dispatch: most of these are
+    right, and the caller should not wait for the few that are not. Within the time of grace the desk may take it back,
+    even where the unit has signed (`recall_automatic`).
+
+    Raises `LeftToAPerson`, `MovedMeanwhile`.
+    """
+    require_hand(ticket, by, now)
+    found = weighed(by, ticket, now)
+    if found.reasons or found.first is None:
+        raise LeftToAPerson(found.reasons or ("no_advice",))
+    first, rule = found.first, found.first.rule
+    births = [
+        Assignment(
+            unit=unit,
+            part=part,
+            level=first.level,
+            round=ticket.round,
+            basis=rule.rule_id if rule else "",
+        )
+        for unit, part in [(first.unit, "lead"), *((unit, "assist") for unit in first.assist)]
+    ]
+    changes: dict[str, Any] = {"level": first.level, "dispatched_at": now}
+    facts: dict[str, Any] = {
+        "basis": rule.rule_id if rule else "",
+        "rank": 1,
+        "word": "",
+        "adviser": found.adviser,
+        "confidence": found.confidence,
+        "threshold": found.threshold,
+    }
+    if first.category is not None:
+        changes["category"] = first.category
+        facts["category"] = first.category.code
+    entry = step(
+        ticket,
+        "dispatch_automatically",
+        by=by,
+        now=now,
+        births=births,
+        facts=facts,
+        **changes,
+    )
+    Advice.objects.filter(ticket=ticket).update(chosen_rank=1)
+    grace = timedelta(minutes=float(setting("adviser.grace_minutes", GRACE_MINUTES)))
+    note_decision(
+        ticket, first.unit, by=by, now=now, n=entry.n, rank=1, automatic=True, grace_until=now + grace
+    )
+    return births
+
+
+@verb
+def recall_automatic(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
+    """Take an automatic dispatch back within its time of grace, also where a unit has signed. It waits at the desk
+    again, and never goes by itself any more. Raises `NotOpen` when the grace is over or a person sent it."""
+    decision = (
+        Decision.objects.filter(ticket=ticket, automatic=True, taken_back_at=None, grace_until__gt=now)
+        .order_by("-n")
+        .first()
+    )
+    if decision is None:
+        raise NotOpen("ticket", "recall_automatic", ticket.state, str(by.role))
+    running = Assignment.objects.filter(
+        ticket=ticket, round=ticket.round, state__in=["pending_sign", "signed", "waiting"]
+    )
+    step(
+        ticket,
+        "recall_automatic",
+        by=by,
+        now=now,
+        moves=[Move(item, "recall_automatic") for item in running],
+        own_deadline=None,
+        lead_unit=None,
+        dispatched_at=None,
+    )
+    Advice.objects.filter(ticket=ticket).update(chosen_rank=None)
+    _taken_back(ticket, by, now)
+    return ticket
 
 
 @verb
@@ -116,7 +212,15 @@ def take_back(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
         dispatched_at=None,
     )
     Advice.objects.filter(ticket=ticket).update(chosen_rank=None)
+    _taken_back(ticket, by, now)
     return ticket
+
+
+def _taken_back(ticket: Ticket, by: User, now: datetime) -> None:
+    """What was taken back was no decision; an audit of it that nobody has begun is no work any more."""
+    rows = Decision.objects.filter(ticket=ticket, taken_back_at=None)
+    Audit.objects.filter(decision__in=rows, judged_at=None).exclude(decision__automatic=True).delete()
+    rows.update(taken_back_at=now, taken_back_by=by)
 
 
 @verb
