@@ -43,7 +43,7 @@ def figures(
         best = found.best
         meant = places.get(case.code) if case.code else None
         if best is not None and best.kind in TOWN_KINDS and (meant is None or meant.kind not in TOWN_KINDS):
-            larger = case.how == "sister" and coarser(best.code, "", case.text, places)
+            larger = case.how == "sister" and best.code == places[case.near].town
             verdict = (
                 "town only"
                 if meant is not None and best.code == meant.town

@@ -60,6 +60,7 @@ class Said:
     text: str
     code: str
     how: str
+    near: str = ""  # the place an invented sister resembles
 
 
 def cases(places: Gazetteer, *, seed: int, share: tuple[int, int] | None = None) -> Iterator[Said]:
@@ -79,8 +80,8 @@ def cases(places: Gazetteer, *, seed: int, share: tuple[int, int] | None = None)
             many += 1
             yield Said(_around(name, place, places, rng), place.code, how)
     for at in range(many // 3):
-        name, how = _foreign(places, known, rng, at)
-        yield Said(rng.choice(CARRIERS).format(name), "", how)
+        name, how, near = _foreign(places, known, rng, at)
+        yield Said(rng.choice(CARRIERS).format(name), "", how, near)
 
 
 def alike(answer: str, code: str, places: Gazetteer) -> bool:
@@ -122,7 +123,7 @@ def _said_name(place: Place, rng: random.Random) -> str:
 
 
 def _readings(char: str) -> set[str]:
-    return set(pinyin(char, style=Style.NORMAL, heteronym=True)[0])
+    return {str(pinyin(char, style=Style.NORMAL)[0][0])}
 
 
 _BY_SOUND: dict[str, list[str]] = {}
@@ -218,11 +219,7 @@ def _without_town(place: Place, places: Gazetteer, rng: random.Random) -> str:
 def _spaced(place: Place, places: Gazetteer, rng: random.Random) -> str:
     name = _said_name(place, rng)
     at = _spot(name, rng)
-    return (
-        name[: at + 1] + rng.choice([" ", "，", "·"]) + name[at + 1 :]
-        if len(name) > 3 and at + 1 < len(name)
-        else ""
-    )
+    return name[: at + 1] + " " + name[at + 1 :] if len(name) > 3 and at + 1 < len(name) else ""
 
 
 def _plain(place: Place, places: Gazetteer, rng: random.Random) -> str:
@@ -245,12 +242,12 @@ def _around(name: str, place: Place, places: Gazetteer, rng: random.Random) -> s
     return rng.choice(CARRIERS).format(name)
 
 
-def _foreign(places: Gazetteer, known: set[str], rng: random.Random, at: int) -> tuple[str, str]:
+def _foreign(places: Gazetteer, known: set[str], rng: random.Random, at: int) -> tuple[str, str, str]:
     kind = at % 3
     if kind == 0:
-        return rng.choice(ELSEWHERE), "elsewhere"
+        return rng.choice(ELSEWHERE), "elsewhere", ""
     if kind == 1:
-        return rng.choice(HEADS) + rng.choice(ENDS), "invented"
+        return rng.choice(HEADS) + rng.choice(ENDS), "invented", ""
     # A sister that does not exist: 清源南里 where there is only 清源东里. Whoever answers 东里 sends it to the wrong door.
     for _ in range(200):
         place = rng.choice([p for p in places if p.kind in ("estate", "community")])
@@ -265,5 +262,5 @@ def _foreign(places: Gazetteer, known: set[str], rng: random.Random, at: int) ->
                 i = where[-1]
                 other = name[:i] + char + name[i + 1 :]
                 if other not in known and other + "小区" not in known and other + "社区" not in known:
-                    return other, "sister"
-    return rng.choice(ELSEWHERE), "elsewhere"
+                    return other, "sister", place.code
+    return rng.choice(ELSEWHERE), "elsewhere", ""

@@ -149,7 +149,7 @@ def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[
         if (other := _OTHER_AREA.search(before)) and not _NOT_AN_AREA.search(other.group(1)):
             if not _is_ours(other.group(1), places):
                 strength *= 0.3
-        if end - start <= 3 and _SISTER.match(after) and not any(code in places.towns for code in codes):
+        if end - start <= 3 and _SISTER.match(after):
             strength *= 0.1
         found.append(Mention(start, end, codes, strength, bool(official)))
     return found
@@ -172,7 +172,9 @@ def _with_near(text: str, exact: list[Mention], places: Gazetteer) -> list[Menti
         for one in exact
     ):
         return exact
-    near = places.nearly.find(folded, frozenset(one.end for one in exact))
+    near = places.nearly.find(
+        folded, {one.end: frozenset(places[code].town for code in one.codes) for one in exact}
+    )
     if not near:
         return exact
     towns = {
@@ -189,13 +191,16 @@ def _with_near(text: str, exact: list[Mention], places: Gazetteer) -> list[Menti
             continue
         rivals = [
             other for other in near
-            if other is not one and other.start < one.end and one.start < other.end and other.cost < one.cost + 0.3
+            if other is not one and other.start < one.end and one.start < other.end and other.rank < one.rank + 0.3
         ]  # fmt: skip
         codes = list(dict.fromkeys([*one.codes, *(code for other in rivals for code in other.codes)]))
         if towns and any(places[code].town in towns for code in codes):
             codes = [code for code in codes if places[code].town in towns]
         under = [at for at, other in enumerate(exact) if other.start < one.end and one.start < other.end]
-        if any(exact[at].end - exact[at].start >= one.end - one.start for at in under):
+        if any(
+            exact[at].end - exact[at].start >= one.end - one.start or set(exact[at].codes) & set(codes)
+            for at in under
+        ):
             continue
         taken.append((one.start, one.end))
         dropped.update(under)
@@ -212,8 +217,13 @@ def _with_near(text: str, exact: list[Mention], places: Gazetteer) -> list[Menti
 
 def _in_context(length: int, before: str, after: str, ordinary: bool, town: bool) -> float:
     """How much a name counts where it stands: 1 a plain place, 0 not a place here."""
-    if length <= 3 and before and before[-1] in _MAKES_ANOTHER_BEFORE:
-        # 从东到西黄村 is rarer than 西黄村
+    if (
+        length <= 3
+        and before
+        and before[-1] in _MAKES_ANOTHER_BEFORE
+        and not before.endswith(("一下", "大小"))
+    ):
+        # 从东到西黄村 is rarer than 西黄村; 反映一下福上村 is not
         return 0.0
     another = _MAKES_ANOTHER_AFTER.match(after) is not None and not after.startswith(("街道",))
     if length == 2:

@@ -10,9 +10,10 @@ place, not a slip. What a name may cost depends on its length, and short names n
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from types import MappingProxyType
 from typing import Protocol
 
 from pypinyin import Style, pinyin
@@ -32,12 +33,13 @@ _ENDING = re.compile(
 )
 #: What many estates and villages share at the end of their names: it tells them apart less than what stands before it.
 _SHARED_ENDING = re.compile(
-    r"(?:(?:家园|嘉园|佳园|花园|新村|新城|新苑|嘉苑|雅苑|名苑|庄园|小镇|公寓|广场|大厦|园|苑|庄|营|村|路|大街|街)?"
+    r"(?:(?:家园|嘉园|佳园|花园|新村|新城|新苑|嘉苑|雅苑|名苑|庄园|小镇|公寓|广场|大厦|园|苑|庄|营|村|路|大街|街|"
+    r"地铁站|火车站|站|(?:第[一二三四五六七八九十]|中心|第[一二三]中心)?(?:小学|中学)|幼儿园|(?:中心)?卫生院|医院|公园|市场|大集|集市)?"
     r"(?:[东西南北中][里区院苑]?|[一二三四五六七八九十]+[里区期院号村]|[里区])?)$"
 )
 #: Behind a name: what makes it a place. In front: what says that a place follows.
 _BEHIND = re.compile(
-    r"^(?:小区|社区|这个小区|这小区|村|镇|街道|街|路|大街|里|家属院|大院|院|[一二三四五六七八九十\d]+(?:号|期|栋|幢|单元|排|层)|"
+    r"^(?:小区|社区|这个小区|这小区|村|镇|街道|街|路|大街|家属院|大院|院|[一二三四五六七八九十\d]+(?:号|期|栋|幢|单元|排|层)|"
     r"门口|附近|这边|这片|那边|居委|物业|派出所|卫生|政府|地铁|公交|的居民|的业主|业主|居民|站|里头|里面|旁边|对面|北门|南门|东门|西门)"
 )
 _IN_FRONT = re.compile(
@@ -67,6 +69,11 @@ class Near:
     name: str
     cost: float
 
+    @property
+    def rank(self) -> float:
+        """Cheapest first; of two that cost the same the longer name explains more of what was said."""
+        return self.cost - 0.15 * len(self.name)
+
 
 @dataclass(frozen=True, slots=True)
 class _Form:
@@ -77,7 +84,9 @@ class _Form:
     codes: tuple[str, ...]
     penalty: float
     needs_word: bool
+    length: int
     own: int
+    towns: frozenset[str]
 
 
 class Nearly:
@@ -103,17 +112,22 @@ class Nearly:
             if penalty and (len(by_code) > 3 or chars in told):
                 continue
             codes = tuple(sorted(code for code, value in by_code.items() if value <= penalty + 0.1))
-            own = len(_SHARED_ENDING.sub("", chars)) or len(chars)
-            form = _Form(chars, tuple(_sound(char) for char in chars), codes, penalty, needs, own)
+            # A name that begins with its town's is as long as what follows: the town alone is no sign of it.
+            rest = _after_town(chars, codes, places)
+            towns = frozenset(place.town for code in codes if (place := places.get(code)) is not None)
+            own = len(_SHARED_ENDING.sub("", rest)) or 1
+            form = _Form(
+                chars, tuple(_sound(char) for char in chars), codes, penalty, needs, len(rest), own, towns
+            )
             at = len(self._forms)
             self._forms.append(form)
             for key, offset in _keys(form.sounds):
                 self._pairs.setdefault(key, []).append((at, offset))
 
-    def find(self, folded: str, ends: frozenset[int] = frozenset()) -> list[Near]:
+    def find(self, folded: str, ends: Mapping[int, frozenset[str]] = MappingProxyType({})) -> list[Near]:
         """Names nearly said in a folded text, the cheapest first; names said exactly are not looked for.
 
-        ``ends``: where names said exactly end (a town's): what follows at once is a place in it.
+        ``ends``: where names said exactly end, and their towns: what follows at once is likely a place there.
         """
         sounds = [_sound(char) for char in folded]
         places: dict[int, dict[int, int]] = {}
@@ -132,13 +146,17 @@ class Nearly:
                 if together < enough or any(abs(start - other) <= 2 for other in tried):
                     continue
                 tried.add(start)
+                # Two characters at most may sound otherwise, in a short name one: else the edit distance need not be asked.
+                heard = set(sounds[max(0, start - 2) : start + length + 3])
+                if sum(sound in heard for sound in form.sounds) < length - (1 if length <= 5 else 2):
+                    continue
                 near = self._laid(form, folded, sounds, start, ends)
                 if near is not None:
                     found.append(near)
-        return sorted(found, key=lambda one: (one.cost, -len(one.name), one.start, one.codes))
+        return sorted(found, key=lambda one: (one.rank, one.start, one.codes))
 
     def _laid(
-        self, form: _Form, folded: str, sounds: list[str], start: int, ends: frozenset[int]
+        self, form: _Form, folded: str, sounds: list[str], start: int, ends: Mapping[int, frozenset[str]]
     ) -> Near | None:
         low = max(0, start - 2)
         high = min(len(folded), start + len(form.chars) + 3)
@@ -151,7 +169,7 @@ class Nearly:
             return None
         behind, before = folded[end : end + 6], folded[max(0, begin - 8) : begin]
         named = _BEHIND.match(behind) is not None
-        agreed = begin in ends
+        agreed = bool(form.towns & ends.get(begin, frozenset()))
         led = (
             agreed
             or not before
@@ -162,27 +180,36 @@ class Nearly:
             return None
         if not led:
             cost += 0.6 if length <= 3 else 0.4 if length == 4 else 0.2
-        if cost > _allowed(form.own, length=length, named=named, led=led, agreed=agreed):
+        official = behind.startswith(("社区", "村", "居委"))
+        may = _allowed(form.own, length=form.length, named=named, official=official, led=led, agreed=agreed)
+        if cost > may:
             return None
         if _goes_on(form.chars, before, behind):
             return None
         return Near(begin, end, form.codes, form.chars, round(cost + form.penalty, 3))
 
 
-def _allowed(own: int, *, length: int, named: bool, led: bool, agreed: bool) -> float:
-    """What the slips in a name may cost. ``own``: characters before the ending that many names share (家园, 东里)."""
+def _allowed(own: int, *, length: int, named: bool, official: bool, led: bool, agreed: bool) -> float:
+    """What the slips in a name may cost. ``own``: characters before the ending that many names share (家园, 东里).
+
+    ``official``: the word behind says community or village, of which the list has all; estates it never has all of.
+    """
     if length <= 2:
         return ALIKE_SOUND if named else 0.0
+    if own >= 2 and (agreed or (official and length >= 3)):
+        return OTHER if own <= 3 else OTHER + SAME_SOUND
     if own <= 2:
-        return ALIKE_SOUND + SAME_SOUND if named or agreed else ALIKE_SOUND if led else 0.0
-    if own == 3:
         return (
-            OTHER
-            if agreed or (named and length >= 5)
-            else SWAPPED + SAME_SOUND / 2
-            if named or led
-            else SAME_SOUND
+            ALIKE_SOUND + SAME_SOUND
+            if named
+            else SWAPPED
+            if led and length >= 4
+            else ALIKE_SOUND
+            if led
+            else 0.0
         )
+    if own == 3:
+        return OTHER if named and length >= 5 else SWAPPED + SAME_SOUND / 2 if named or led else SAME_SOUND
     return min(1.5, OTHER + (own - 4) * SAME_SOUND) if named or led or own >= 5 else OTHER - SAME_SOUND
 
 
@@ -198,23 +225,32 @@ def _goes_on(name: str, before: str, behind: str) -> bool:
 
 def _ways(name: str, place: Place, places: Listed) -> Iterator[tuple[str, float, bool]]:
     """Ways of writing a name: (characters, penalty, whether a word behind it must say that it is a place)."""
-    if len(name) > 10 or name.endswith(("委员会", "委会", "办事处")):
+    if len(name) > 12 or name.endswith(("委员会", "委会", "办事处")):
         return
     bare = name
-    while (shorter := _ENDING.sub("", bare)) != bare and len(shorter) >= 2:
+    while (
+        (shorter := _ENDING.sub("", bare)) != bare and len(shorter) >= 2 and shorter[-1] not in _TELLS_APART
+    ):
         bare = shorter
     if len(bare) >= 2:
         yield bare, 0.0, len(bare) == 2
     if bare != name and len(name) >= 4 and place.kind not in ("estate", "community"):
         yield name, 0.0, False
-    town = places.get(place.town)
-    if town is None or place.kind in TOWN_KINDS:
-        return
-    for said in {town.name, _ENDING.sub("", town.name), *town.aliases}:
-        if bare.startswith(said) and len(bare) - len(said) >= 3:
-            rest = bare.removeprefix(said)
-            if rest[0] not in "第镇":
-                yield rest, 0.1, len(rest) <= 3
+    rest = _after_town(bare, (place.code,), places)
+    if rest != bare and len(rest) >= 3 and rest[0] not in "第镇" and len(_SHARED_ENDING.sub("", rest)) >= 2:
+        yield rest, 0.1, len(rest) <= 3
+
+
+def _after_town(name: str, codes: Iterable[str], places: Listed) -> str:
+    """The name without the town's at its beginning, where it begins so: 榆垡空港新苑 → 空港新苑."""
+    rests = {name}
+    for code in codes:
+        place = places.get(code)
+        town = places.get(place.town) if place is not None and place.kind not in TOWN_KINDS else None
+        if town is not None:
+            said = {town.name, _ENDING.sub("", town.name), *town.aliases}
+            rests |= {name.removeprefix(one) for one in said if len(name) - len(one) >= 2}
+    return min(rests, key=len)
 
 
 def _keys(sounds: Iterable[str], *, pauses: str = "") -> Iterator[tuple[str, int]]:
