@@ -6,10 +6,11 @@ transaction and its first statement is `step(...)` or `begin(...)`.
 
 `play` and `play_begin` do the same to rows that nobody else can see yet (a file that is read in, the past of
 a demo): table, clocks and entry come from the same functions, and `write_played` writes many entries at once.
+`play` and `write_moved` do it to many rows that this transaction has locked.
 """
 
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial, wraps
@@ -161,6 +162,10 @@ class Played:
     round: int
     done: list[Callable[[], dict[str, Any]]]
     facts: Facts
+    columns: Collection[str] = ()
+    """The ticket's columns that it sets, beside state and version."""
+    moved: Sequence[tuple[Assignment, str, Collection[str]]] = ()
+    """The assignments that it moves: from which state, by which columns."""
 
 
 def play_begin(ticket: Ticket, act: str, *, by: User, now: datetime, facts: Facts = None) -> Played:
@@ -195,16 +200,21 @@ def play(
         setattr(ticket, column, value)
     ticket.version += 1
     done: list[Callable[[], dict[str, Any]]] = []
+    moved: list[tuple[Assignment, str, Collection[str]]] = []
     for move in moves:
         source = move.assignment.state
-        for column, value in _moved(move, by, now).items():
+        changed = _moved(move, by, now)
+        for column, value in changed.items():
             setattr(move.assignment, column, value)
+        moved.append((move.assignment, source, changed.keys()))
         done.append(partial(_move_fact, move, source, move.assignment.state))
     # What an entry says of a newborn is what it is now; only its id comes later.
     done += [partial(_with_id, newborn, _birth_fact(newborn, act)) for newborn in births]
+    columns = {*plan.columns, "changed_at"}
     lead = _with_new_deadline(moves)
     if lead:
         ticket.own_deadline = lead.handle_due
+        columns.add("own_deadline")
     return Played(
         ticket,
         ticket.version,
@@ -217,15 +227,52 @@ def play(
         ticket.round,
         done,
         facts,
+        columns,
+        moved,
     )
 
 
-def write_played(played: Iterable[Played]) -> int:
+def write_moved(played: Sequence[Played]) -> int:
+    """Write acts that were played on tickets whose rows this transaction has locked: `step` for many at once, with
+    nothing born. Still a conditional UPDATE moves each of them.
+
+    Raises `MovedMeanwhile` where one was not as it was read; then the transaction must not be kept.
+    """
+    first: dict[int, Played] = {}
+    moved: dict[int, tuple[Assignment, str]] = {}
+    columns: set[str] = {"state", "version"}
+    shares: set[str] = set()
+    for one in played:
+        first.setdefault(one.ticket.pk, one)
+        columns |= set(one.columns)
+        for item, source, changed in one.moved:
+            moved.setdefault(item.pk, (item, source))
+            shares |= set(changed)
+    begun = list(first.values())
+    as_read: dict[str, list[Any]] = {
+        "version": [one.n - 1 for one in begun],
+        "state": [one.source for one in begun],
+    }
+    if not _update([one.ticket for one in begun], columns, as_read):
+        raise MovedMeanwhile(begun[0].ticket, last_entry(begun[0].ticket))
+    items = [item for item, _source in moved.values()]
+    if items and not _update(items, shares, {"state": [source for _item, source in moved.values()]}):
+        raise MovedMeanwhile(items[0].ticket, last_entry(items[0].ticket))
+    last = Entry.objects.filter(
+        subject__in=[f"ticket:{pk}" for pk in first], n__in={one.n - 1 for one in begun}
+    )
+    hashes = {(subject, n): hash_ for subject, n, hash_ in last.values_list("subject", "n", "hash")}
+    heads = {pk: (one.n - 1, hashes[f"ticket:{pk}", one.n - 1]) for pk, one in first.items()}
+    return write_played(played, heads)
+
+
+def write_played(played: Iterable[Played], heads: dict[int, tuple[int, str]] | None = None) -> int:
     """Write the entries of acts that were played, once their tickets and assignments have their ids.
 
-    The acts of one ticket must come in their order, from its first. Returns how many were written.
+    The acts of one ticket must come in their order, from its first, or on from what *heads* says of it: number
+    and hash of its last entry. Returns how many were written.
     """
-    heads: dict[int, tuple[int, str]] = {}
+    heads = dict(heads or {})
     entries: list[Entry] = []
     for one in played:
         n, previous = heads.get(one.ticket.pk, (0, ""))
@@ -262,6 +309,29 @@ def _insert(entries: Sequence[Entry]) -> None:
         rows.append(row)
     with connection.cursor() as cursor:
         cursor.executemany(sql, rows)
+
+
+def _update(
+    rows: Sequence[models.Model], columns: Iterable[str], guards: Mapping[str, Sequence[Any]]
+) -> bool:
+    """One prepared statement for all: these columns of each row as they are in memory, where its guards hold in
+    the database. True if every row was as expected."""
+    model = type(rows[0])
+    fields = [model._meta.get_field(name) for name in sorted(columns)]
+    quote = connection.ops.quote_name
+    sets = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]  # columns only
+    where = " AND ".join(f"{quote(name)} = %s" for name in ("id", *guards))
+    values = [
+        [
+            *(f.get_db_prep_save(getattr(row, f.attname), connection) for f in fields),  # type: ignore[union-attr]  # likewise
+            row.pk,
+            *(guard[n] for guard in guards.values()),
+        ]
+        for n, row in enumerate(rows)
+    ]
+    with connection.cursor() as cursor:
+        cursor.executemany(f"UPDATE {quote(model._meta.db_table)} SET {sets} WHERE {where}", values)  # noqa: S608 - our own names
+        return bool(cursor.rowcount == len(values))
 
 
 def note_act(
@@ -607,5 +677,6 @@ __all__ = [
     "step",
     "text_hash",
     "verb",
+    "write_moved",
     "write_played",
 ]

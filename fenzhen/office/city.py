@@ -23,10 +23,10 @@ from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fenzhen.desk.city import CityNews, change_city, end_watch, hand_up, restore_ticket, take_over
+from fenzhen.desk.city import CityChanges, CityNews, end_watch, hand_up, restore_ticket, take_over
 from fenzhen.desk.intake import withdraw_ticket
 from fenzhen.desk.past import Past, Story
-from fenzhen.desk.step import Incomplete, NotYours, note_act
+from fenzhen.desk.step import Incomplete, MovedMeanwhile, NotYours, note_act
 from fenzhen.hotline import roles
 from fenzhen.hotline.journey import BEYOND_THE_DESK, OPEN, WATCHING, TicketState
 from fenzhen.hotline.roles import Role
@@ -53,8 +53,8 @@ from fenzhen.records.keys import blind_index
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
 
-#: Rows in one transaction. Few: a changed row is a walk of its own, and nobody should wait behind a file.
-BLOCK = 25
+#: Rows in one transaction. Few: nobody should wait long behind a file.
+BLOCK = 50
 #: A page takes so many rows at once; longer files are for the folder or the prompt.
 MOST_BY_PAGE = 2_000
 #: The city's clock may be so much ahead of ours.
@@ -129,13 +129,11 @@ def take_city_row(row: CityRow, *, by: User, now: datetime, batch: ImportBatch |
     """
     with transaction.atomic():
         heard = row.taken.heard
-        ticket = (
-            Ticket.objects.select_for_update()
-            .filter(source=heard.source, external_no=heard.external_no.strip()[:64])
-            .first()
-        )
-        if ticket is not None:
-            return _seen_again(ticket, row, by=by, now=now, batch=batch)
+        again = _Again(heard.source, [heard.external_no.strip()[:64]], by=by, now=now, batch=batch)
+        if again.has(row):
+            outcome = again.take(row)
+            again.write()
+            return outcome
         past = Past()
         outcome = _told(past, row, by=by, now=now, batch=batch)
         past.write()
@@ -280,7 +278,7 @@ class _Walk:
             try:
                 with transaction.atomic():
                     refused += self._write(read, counts)
-            except IntegrityError:
+            except (IntegrityError, MovedMeanwhile):
                 # Somebody else reads the same orders in this instant: now each row asks for itself.
                 counts = dict.fromkeys(OUTCOMES, 0)
                 refused += self._singly(read, counts)
@@ -300,7 +298,7 @@ class _Walk:
         return city_row(taken, as_of=self.as_of)
 
     def _write(self, read: Sequence[tuple[Row, CityRow]], counts: dict[str, int]) -> list[Refused]:
-        """New orders together, known ones one by one, in the file's order."""
+        """New orders together, changes in known ones together, in the file's order."""
         refused: list[Refused] = []
         numbers = [row.taken.heard.external_no for _raw, row in read]
         rows = Ticket.objects.filter(source=self.fitted.mapping.source, external_no__in=numbers)
@@ -311,6 +309,19 @@ class _Walk:
         known = set(stands)
         past = Past()
         told: set[str] = set()
+        again = _Again(
+            self.fitted.mapping.source,
+            sorted(
+                {
+                    no
+                    for _raw, row in read
+                    if (no := row.taken.heard.external_no) in stands and not _is_nothing_new(row, *stands[no])
+                }
+            ),
+            by=self.system,
+            now=self.now,
+            batch=self.batch,
+        )
         for raw, row in read:
             number = row.taken.heard.external_no
             try:
@@ -322,8 +333,10 @@ class _Walk:
                     told = set()
                 if number in stands and _is_nothing_new(row, *stands[number]):
                     outcome = "same"
-                elif number in known:
+                elif again.has(row):
                     stands.pop(number, None)  # it is another one from here on
+                    outcome = again.take(row)
+                elif number in known:
                     outcome = take_city_row(row, by=self.system, now=self.now, batch=self.batch)
                 else:
                     outcome = _told(past, row, by=self.system, now=self.now, batch=self.batch)
@@ -331,6 +344,7 @@ class _Walk:
                 counts[outcome] += 1
             except Incomplete as why:
                 refused.append(Refused(raw[0], raw[1], list(why.fields.values())))
+        again.write()
         past.write()
         return refused
 
@@ -407,58 +421,97 @@ def _mark(story: Story, row: CityRow) -> None:
     begun.facts = {**said, "city": row.prints, "city_row": row.row}
 
 
-def _seen_again(ticket: Ticket, row: CityRow, *, by: User, now: datetime, batch: ImportBatch | None) -> str:
-    """A row of a ticket that is here. The ticket's row is locked."""
-    last = ticket.city_changed_at
-    if ticket.city_row == row.row:
-        if row.at and (last is None or row.at > last):
-            # Nothing new, but known to have been so still at that time: what is older than this is late.
-            Ticket.objects.filter(pk=ticket.pk).update(city_changed_at=row.at)
-        return "same"
-    if row.at and last and row.at < last:
-        return "same"  # a late file
-    entries = Entry.objects.filter(subject=f"ticket:{ticket.pk}", act__in=_SEEN).order_by("n")
-    seen = [facts for facts in entries.values_list("facts", flat=True) if "city_row" in facts]
-    if not (row.at and last and row.at > last) and any(facts["city_row"] == row.row for facts in seen):
-        return "same"  # the state before the present one, once more
-    before = seen[-1]["city"] if seen else {}
-    taken = row.taken
-    news = CityNews(
-        heard=taken.heard,
-        # Of an order that came in by another way before, only what stands in columns can be compared.
-        changed={name for name in row.prints if before.get(name) != row.prints[name]}
-        if before
-        else {"city_category", "city_deadline", "city_received_at", "mode", "unit", "status"},
-        state=taken.status,
-        mode=taken.mode or ("" if ticket.city_mode else row.mode),
-        unit=taken.city_unit,
-        row=row.row,
-        changed_at=row.at,
-        facts={"city": row.prints, "city_row": row.row, "batch": batch.pk if batch else None},
-    )
-    change_city(ticket, by=by, now=now, news=news)
-    if taken.is_withdrawn:
-        if ticket.state not in OPEN | WATCHING:
+class _Again:
+    """Rows of tickets that are here already: the tickets locked, what was seen of each, and what changes in them
+    kept until it is written together."""
+
+    def __init__(
+        self, source: str, numbers: Sequence[str], *, by: User, now: datetime, batch: ImportBatch | None
+    ) -> None:
+        self.by, self.now, self.batch = by, now, batch
+        self.changes = CityChanges(source, numbers)
+        self._seen: dict[str, list[dict[str, Any]]] | None = None
+
+    def has(self, row: CityRow) -> bool:
+        return row.taken.heard.external_no.strip()[:64] in self.changes.tickets
+
+    def write(self) -> None:
+        self.changes.write()
+
+    def take(self, row: CityRow) -> str:
+        """One row; says what became of it. Raises `Incomplete` for a row that cannot be."""
+        ticket = self.changes.tickets[row.taken.heard.external_no.strip()[:64]]
+        last = ticket.city_changed_at
+        if ticket.city_row == row.row:
+            if row.at and (last is None or row.at > last):
+                # Nothing new, but known to have been so still at that time: what is older than this is late.
+                Ticket.objects.filter(pk=ticket.pk).update(city_changed_at=row.at)
+                ticket.city_changed_at = row.at
+            return "same"
+        if row.at and last and row.at < last:
+            return "same"  # a late file
+        seen = self._seen_of(ticket)
+        if not (row.at and last and row.at > last) and any(facts["city_row"] == row.row for facts in seen):
+            return "same"  # the state before the present one, once more
+        before = seen[-1]["city"] if seen else {}
+        taken = row.taken
+        news = CityNews(
+            heard=taken.heard,
+            # Of an order that came in by another way before, only what stands in columns can be compared.
+            changed={name for name in row.prints if before.get(name) != row.prints[name]}
+            if before
+            else {"city_category", "city_deadline", "city_received_at", "mode", "unit", "status"},
+            state=taken.status,
+            mode=taken.mode or ("" if ticket.city_mode else row.mode),
+            unit=taken.city_unit,
+            row=row.row,
+            changed_at=row.at,
+            facts={
+                "city": row.prints,
+                "city_row": row.row,
+                "batch": self.batch.pk if self.batch else None,
+            },
+        )
+        self.changes.change(ticket, by=self.by, now=self.now, news=news)
+        seen.append({"city": row.prints, "city_row": row.row})
+        return self._follow(ticket, taken)
+
+    def _follow(self, ticket: Ticket, taken: Taken) -> str:
+        """What the change does to the ticket's way; that is an act of its own, on what stands in the database."""
+        by, now = self.by, self.now
+        if taken.is_withdrawn:
+            if ticket.state not in OPEN | WATCHING:
+                return "changed"
+            self.write()
+            withdraw_ticket(ticket, by=by, now=now, reason="city")
+            drop_words(ticket, by=by, now=now)
+            return "withdrawn"
+        if ticket.state == TicketState.WITHDRAWN and ticket.reason_code == "city":
+            # An empty cell says nothing, and what the city has closed meanwhile is not to be begun again.
+            if taken.status and taken.outcome is None:
+                self.write()
+                restore_ticket(ticket, by=by, now=now)
             return "changed"
-        withdraw_ticket(ticket, by=by, now=now, reason="city")
-        drop_words(ticket, by=by, now=now)
-        return "withdrawn"
-    if (
-        ticket.state == TicketState.WITHDRAWN
-        and ticket.reason_code == "city"
-        # An empty cell says nothing, and what the city has closed meanwhile is not to be begun again.
-        and (taken.status and taken.outcome is None)
-    ):
-        restore_ticket(ticket, by=by, now=now)
-        return "changed"
-    if ticket.city_mode == "direct" and ticket.state in OPEN - BEYOND_THE_DESK:
-        hand_up(ticket, by=by, now=now, text=_("市平台改为直派"))
-    if ticket.state == TicketState.WATCHED:
-        if taken.outcome is not None:
+        if ticket.city_mode == "direct" and ticket.state in OPEN - BEYOND_THE_DESK:
+            self.write()
+            hand_up(ticket, by=by, now=now, text=_("市平台改为直派"))
+        if ticket.state == TicketState.WATCHED and taken.outcome is not None:
+            self.write()
             end_watch(ticket, by=by, now=now, closed_at=taken.outcome["closed_at"])
-        elif ticket.city_mode == "district":
+        elif ticket.state == TicketState.WATCHED and ticket.city_mode == "district":
+            self.write()
             take_over(ticket, by=by, now=now, text=_("市平台改派至区"))
-    return "changed"
+        return "changed"
+
+    def _seen_of(self, ticket: Ticket) -> list[dict[str, Any]]:
+        """What was seen of it so far, the oldest first."""
+        if self._seen is None:
+            self._seen = {f"ticket:{one.pk}": [] for one in self.changes.tickets.values()}
+            entries = Entry.objects.filter(subject__in=self._seen, act__in=_SEEN).order_by("subject", "n")
+            for subject, facts in entries.values_list("subject", "facts"):
+                if "city_row" in facts:
+                    self._seen[subject].append(facts)
+        return self._seen[f"ticket:{ticket.pk}"]
 
 
 def files_of(paths: Iterable[Path]) -> list[Path]:

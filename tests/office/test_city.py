@@ -28,11 +28,13 @@ from fenzhen.office import city
 from fenzhen.office.accounts import system_account
 from fenzhen.office.city import CityReport, moment_in, take_city_file
 from fenzhen.office.city_words import city_book, city_cells, owe_city, tell_city, tell_in_file, untell_city
+from fenzhen.office.seal import verify_journal
 from fenzhen.records.city import CityWord
 from fenzhen.records.handling import Assignment, Note
 from fenzhen.records.imports import ImportBatch
 from fenzhen.records.journal import Entry
 from fenzhen.records.notices import Notice
+from fenzhen.records.search import terms, tickets_with
 from fenzhen.records.tickets import SealedNumber, Ticket
 from tests.cast import Cast
 
@@ -325,6 +327,34 @@ def test_a_change_back_with_a_newer_time_is_a_change(cast: Cast, platform: Platf
             order(1, 标题=title, 变更时间=f"2026-03-11 {at}:00:00"), now=cast.now + timedelta(days=1)
         )
     assert the(1).title == "一"
+
+
+def test_changes_of_a_file_are_written_together_and_every_order_keeps_its_own_story(
+    cast: Cast, platform: Platform, django_assert_max_num_queries: Any
+) -> None:
+    rows = 24
+    platform.sends(*[order(n) for n in range(rows)])
+    with_the_town(cast, 3)
+    more = [
+        order(
+            n,
+            主要内容=f"第{n}次来电,请打13900000777或1390001{n:04d}。",
+            变更时间="2026-03-11 09:30:00",
+            办理时限="2026-03-12 08:30:00",
+        )
+        for n in range(rows)
+    ]
+    twice = order(5, 标题="又改了", 主要内容="再打13900000777。", 变更时间="2026-03-11 09:40:00")
+    bad = order(6, 办理时限="2026-03-01 08:30:00", 变更时间="2026-03-11 09:40:00")
+    with django_assert_max_num_queries(60):  # one by one it would be twenty an order
+        assert brought(platform.sends(*more, twice, bad)) == {"changed": rows + 1, "rejected": 1}
+    assert entries(the(3)) == ["receive", "submit", "dispatch", "change_city"]
+    assert entries(the(5)) == ["receive", "submit", "change_city", "change_city"]
+    assert (the(5).title, the(5).body) == ("又改了", "再打〔电话1〕。")
+    assert the(7).body == "第7次来电,请打〔电话1〕或〔电话2〕。"
+    assert set(tickets_with(terms("第7次来电"))) == {the(7).pk}
+    assert the(3).own_deadline == cast.lead(the(3)).handle_due
+    assert verify_journal(by=system_account(), now=cast.now).broken is None
 
 
 @pytest.mark.parametrize(
