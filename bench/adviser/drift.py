@@ -243,6 +243,7 @@ class Ours(Policy):
             np.where(come, s.delay, np.nan),
             np.where(known, s.wrong, -1),
             np.where(~self.automatic & (s.day < today - 1), s.person, -1),
+            self.extra <= DAYS,
         )
         return Dispatches.of(*(column[before] for column in columns))
 

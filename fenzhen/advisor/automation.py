@@ -104,6 +104,7 @@ class Dispatches:
     ``day``: number of the day it was dispatched. ``group``: the unit (or category) the adviser named. ``automatic``: whether it
     went by itself. ``returned_after``: days until the return, nan where there was none. ``audited`` and ``person``: 1 the
     adviser's first unit was wrong, 0 it was right, -1 unknown; by blind audit, and by what people decided on one that was held back.
+    ``suspected``: audited because its group was looked at first, not drawn at random; says something of the group, nothing of all.
     """
 
     day: NDArray[np.int64]
@@ -113,6 +114,7 @@ class Dispatches:
     returned_after: Floats
     audited: NDArray[np.int8]
     person: NDArray[np.int8]
+    suspected: NDArray[np.bool_]
 
     @classmethod
     def of(
@@ -124,6 +126,7 @@ class Dispatches:
         returned_after: ArrayLike | None = None,
         audited: ArrayLike | None = None,
         person: ArrayLike | None = None,
+        suspected: ArrayLike | None = None,
     ) -> Dispatches:
         """From any columns; those left out are unknown. Raises `BadWatch` for columns of different lengths."""
         days = np.asarray(day, dtype=np.int64)
@@ -136,6 +139,7 @@ class Dispatches:
             np.full(n, np.nan) if returned_after is None else np.asarray(returned_after, dtype=np.float64),
             np.full(n, -1, np.int8) if audited is None else np.asarray(audited, dtype=np.int8),
             np.full(n, -1, np.int8) if person is None else np.asarray(person, dtype=np.int8),
+            np.zeros(n, bool) if suspected is None else np.asarray(suspected, dtype=bool),
         )
         lengths = {len(getattr(made, name)) for name in made.__slots__}
         if lengths != {n}:
@@ -188,7 +192,7 @@ class ReturnRates:
     @classmethod
     def of(cls, seen: Dispatches, today: int, delays: Delays) -> ReturnRates:
         """With a little beforehand: one return among 25 right ones, three among six wrong ones."""
-        known = seen.automatic & (seen.audited >= 0)
+        known = seen.automatic & (seen.audited >= 0) & ~seen.suspected
         come = delays.come(today - seen.day)
         back = ~np.isnan(seen.returned_after)
 

@@ -43,12 +43,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+Floats = NDArray[np.float64]
+
 #: Every so many audited cases money laid aside is bet anew.
 BLOCK = 10
 #: Bets as shares of the largest bet that cannot lose everything, evenly on a logarithmic scale.
-_BETS: NDArray[np.float64] = np.geomspace(0.005, 0.9, 16)
+_BETS: Floats = np.geomspace(0.005, 0.9, 16)
 #: Shares m for which the interval is reckoned: finer where shares of wrong dispatches lie.
-_SHARES: NDArray[np.float64] = np.unique(np.concatenate([np.arange(1, 400) / 2000, np.arange(20, 100) / 100]))
+_SHARES: Floats = np.unique(np.concatenate([np.arange(1, 400) / 2000, np.arange(20, 100) / 100]))
 #: A weight is kept to this many digits, so that equal cases are counted together.
 _DIGITS = 3
 
@@ -74,6 +76,8 @@ class Watch:
         self.delta = delta
         self.heaviest = heaviest
         self._blocks: list[dict[tuple[bool, float], int]] = [{}]
+        #: Log of the money of each start (rows) with each bet; follows from the blocks.
+        self._money: Floats = np.zeros((1, len(_BETS)))
         self._most_wealth = 1.0
 
     def add(self, wrong: bool, weight: float = 1.0) -> None:
@@ -84,8 +88,10 @@ class Watch:
         if sum(block.values()) >= BLOCK:
             block = {}
             self._blocks.append(block)
+            self._money = np.vstack([self._money, np.zeros(len(_BETS))])
         key = (bool(wrong), round(float(weight), _DIGITS))
         block[key] = block.get(key, 0) + 1
+        self._money += self._gain(*key)
         self._most_wealth = max(self._most_wealth, self._wealth())
 
     @property
@@ -162,21 +168,22 @@ class Watch:
                 {(bool(bad), float(weight)): int(count) for bad, weight, count in block}
                 for block in kept["blocks"]
             ] or [{}]
+            gains = [
+                sum((count * watch._gain(*key) for key, count in block.items()), np.zeros(len(_BETS)))
+                for block in watch._blocks
+            ]
+            watch._money = np.cumsum(np.array(gains)[::-1], axis=0)[::-1].copy()
         except (KeyError, TypeError, ValueError) as error:
             raise BadWatch(f"not the state of a watch: {error}") from error
         return watch
 
+    def _gain(self, bad: bool, weight: float) -> Floats:
+        """Log of what one case multiplies the money of each bet by."""
+        return np.asarray(np.log1p(_BETS / (self.heaviest * self.alpha) * weight * (bad - self.alpha)))
+
     def _wealth(self) -> float:
         """Money of all starts together, and what is still laid aside."""
-        alpha = np.array([self.alpha])
-        bets = _BETS / (self.heaviest * self.alpha)
-        gains = np.zeros((len(self._blocks), len(bets)))
-        for at, block in enumerate(self._blocks):
-            bad, weight, count = self._counts([block])
-            stake = np.outer(weight * (bad - alpha), bets)
-            gains[at] = (count[:, None] * np.log1p(stake)).sum(axis=0)
-        from_here = np.cumsum(gains[::-1], axis=0)[::-1]
-        wealth = np.exp(np.minimum(from_here, 600)).mean(axis=1)
+        wealth = np.exp(np.minimum(self._money, 600)).mean(axis=1)
         later = len(wealth) - 1
         number = np.arange(1, later + 1)
         total = 0.5 * wealth[0] + float((wealth[1:] / (2 * number * (number + 1))).sum())
@@ -185,7 +192,7 @@ class Watch:
     @staticmethod
     def _counts(
         blocks: list[dict[tuple[bool, float], int]],
-    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    ) -> tuple[Floats, Floats, Floats]:
         together: dict[tuple[bool, float], int] = {}
         for block in blocks:
             for key, count in block.items():
@@ -195,14 +202,14 @@ class Watch:
 
 
 def _log_wealth(
-    bad: NDArray[np.float64],
-    weight: NDArray[np.float64],
-    count: NDArray[np.float64],
-    shares: NDArray[np.float64],
+    bad: Floats,
+    weight: Floats,
+    count: Floats,
+    shares: Floats,
     heaviest: float,
     *,
     up: bool,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Log of the money of whoever bets on more than m (``up``) or on less, per m; bets averaged."""
     largest = 1 / (heaviest * shares) if up else -1 / (heaviest * (1 - shares))
     bets = largest[:, None] * _BETS[None, :]
