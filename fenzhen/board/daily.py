@@ -18,7 +18,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fenzhen.board.rates import ThreeRates, three_rates
-from fenzhen.board.tickets import visible
+from fenzhen.board.tickets import on_live, visible
 from fenzhen.board.words import word, words_of
 from fenzhen.hotline import privacy
 from fenzhen.hotline.journey import OPEN, OUTSIDE_THE_RATES, WATCHING, Clock
@@ -551,16 +551,14 @@ class _Book:
         told = CityWord.objects.filter(ticket=OuterRef("pk"), kind="result", told_at__isnull=False)
         waiting = self.tickets().filter(state="pending_dispatch", triage_due__isnull=False)
         ends["triage"] = _ends(waiting.values_list("triage_due", "pk"))
-        shares = Assignment.objects.filter(ticket__in=self.tickets())
+        shares = Assignment.objects.filter(on_live(self.viewer))
         ends["sign"] = list(shares.filter(state="pending_sign").values_list("sign_due", "ticket_id"))
         leads = shares.filter(part="lead", state__in=["pending_sign", "signed"])
         ends["handling"] = list(leads.values_list("handle_due", "ticket_id"))
         # A second round has the district's own clock: the city's was used up by the first.
         city = self.tickets().filter(state__in=OPEN | WATCHING, round=1, city_deadline__isnull=False)
         ends["city"] = _ends(city.filter(~Exists(told)).values_list("city_deadline", "pk"))
-        calls = CallBack.objects.filter(
-            ticket__in=self.tickets(), outcome="", ticket__state="pending_callback"
-        )
+        calls = CallBack.objects.filter(on_live(self.viewer), outcome="", ticket__state="pending_callback")
         ends["callback"] = list(calls.values_list("due_at", "ticket_id"))
         disputed = self.tickets().filter(state="in_consultation", consult_due__isnull=False)
         ends["consultation"] = _ends(disputed.values_list("consult_due", "pk"))
@@ -595,7 +593,7 @@ class _Book:
     # what was asked, done again, heard again ---------------------------------------------------------------
 
     def requests(self) -> list[tuple[str, str, Figure]]:
-        rows = Request.objects.filter(ticket__in=self.tickets(), kind__in=["return", "extension"])
+        rows = Request.objects.filter(on_live(self.viewer), kind__in=["return", "extension"])
         out: list[tuple[str, str, Figure]] = []
         for kind in ("return", "extension"):
             for what, some in (
@@ -614,9 +612,7 @@ class _Book:
         return self.figure(rows.values_list("pk", flat=True), what="returned_twice")
 
     def _ended_rounds(self) -> "QuerySet[CallBack]":
-        return CallBack.objects.filter(self.during("done_at"), ticket__in=self.tickets()).order_by(
-            "done_at", "pk"
-        )
+        return CallBack.objects.filter(self.during("done_at"), on_live(self.viewer)).order_by("done_at", "pk")
 
     def rehandled(self) -> tuple[Figure, Figure]:
         """Sent back to work by a call-back of the day; for the second time or more."""
@@ -640,7 +636,7 @@ class _Book:
                 today[one.person] += one.day == 0
         since = self.since - timedelta(days=MEAN_DAYS - 1)
         notes = Note.objects.filter(
-            ticket__in=self.tickets(), kind__in=CONTACTS, at__gte=since, at__lt=self.until
+            on_live(self.viewer), kind__in=CONTACTS, at__gte=since, at__lt=self.until
         ).exclude(Q(ticket__is_secret=True) | Q(ticket__is_report=True) | Q(ticket__caller=None))
         for pk, at, caller, phone, account in notes.order_by("at", "pk").values_list(
             "ticket_id",
@@ -668,7 +664,7 @@ class _Book:
         rows = self._ended_rounds()
         last = int(setting("return.max", 2)) - 1
         asked = Request.objects.filter(
-            ticket__in=self.tickets(), kind="return", decision="", ticket__returns__gte=last
+            on_live(self.viewer), kind="return", decision="", ticket__returns__gte=last
         )
         risks = list(rows.filter(risk__in=RISKS).values_list("ticket_id", flat=True))
         subjects = Entry.objects.filter(

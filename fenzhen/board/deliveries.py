@@ -4,6 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db.models import Count
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -92,7 +93,8 @@ def delivery_counts(viewer: User) -> Counter[str]:
     """How many messages are in each state."""
     if viewer.role not in IN_CHARGE:
         return Counter()
-    return Counter(Delivery.objects.order_by().values_list("state", flat=True))
+    rows = Delivery.objects.order_by().values("state").annotate(n=Count("pk"))
+    return Counter(dict(rows.values_list("state", "n")))
 
 
 def delivery_for(viewer: User, pk: int) -> Delivery:
@@ -115,8 +117,9 @@ def ways(viewer: User) -> list[WaySeen]:
     if viewer.role not in IN_CHARGE:
         return []
     went: dict[int, Counter[str]] = {}
-    for way, state in Delivery.objects.order_by().values_list("way_id", "state"):
-        went.setdefault(way, Counter())[state] += 1
+    rows = Delivery.objects.order_by().values("way_id", "state").annotate(n=Count("pk"))
+    for way, state, n in rows.values_list("way_id", "state", "n"):
+        went.setdefault(way, Counter())[state] += n
     return [
         WaySeen(
             way,

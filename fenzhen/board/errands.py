@@ -1,8 +1,11 @@
 """Errands: what a unit passed on within its house, and the slip that goes out without the caller."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from fenzhen.board.duty_phones import phone_of
@@ -43,23 +46,39 @@ class ErrandSeen:
 
 def errands_of(viewer: User, share: Assignment, now: datetime) -> list[ErrandSeen]:
     """All errands of one share, for its unit's liaison and whoever got one."""
-    return [_seen(viewer, item, now) for item in _mine(viewer) if item.assignment_id == share.pk]
+    return _all_seen(viewer, _mine(viewer).filter(assignment=share), now)
 
 
-def my_errands(viewer: User, now: datetime) -> tuple[list[ErrandSeen], list[ErrandSeen]]:
-    """(open, finished) errands that were given to this person; a liaison: those of the whole unit."""
-    rows = _mine(viewer)
-    waiting = sorted((r for r in rows if r.done_at is None), key=lambda r: (r.due, r.pk))
-    done = [r for r in reversed(rows) if r.done_at is not None][:FINISHED]
-    return [_seen(viewer, r, now) for r in waiting], [_seen(viewer, r, now) for r in done]
+def my_errands(
+    viewer: User, now: datetime, finished: int = FINISHED
+) -> tuple[list[ErrandSeen], list[ErrandSeen]]:
+    """(open, finished) errands that were given to this person; a liaison: those of the whole unit. Of the finished
+    ones the latest *finished*."""
+    waiting = _mine(viewer).filter(done_at=None).order_by("due", "pk")
+    done = _mine(viewer).exclude(done_at=None).order_by("-done_at", "-pk")[:finished]
+    return _all_seen(viewer, waiting, now), _all_seen(viewer, done, now)
+
+
+def errand_counts(viewer: User, now: datetime) -> dict[str, int]:
+    """How many of the viewer's open errands are late, end today, and wait in all."""
+    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return (
+        _mine(viewer)
+        .filter(done_at=None)
+        .aggregate(
+            late=Count("pk", filter=Q(due__lt=now)),
+            today=Count("pk", filter=Q(due__gte=now, due__lt=tomorrow)),
+            waiting=Count("pk"),
+        )
+    )
 
 
 def errand_for(viewer: User, pk: int, now: datetime) -> ErrandSeen:
     """One errand. Raises `NotVisible`."""
-    for item in _mine(viewer):
-        if item.pk == pk:
-            return _seen(viewer, item, now)
-    raise NotVisible
+    found = _all_seen(viewer, _mine(viewer).filter(pk=pk), now)
+    if not found:
+        raise NotVisible
+    return found[0]
 
 
 def colleagues(viewer: User) -> list[User]:
@@ -96,7 +115,7 @@ def slip_words(viewer: User, slip: Slip, due: str) -> str:
 # ---------------------------------------------------------------------------------------------------------
 
 
-def _mine(viewer: User) -> list[Errand]:
+def _mine(viewer: User) -> "QuerySet[Errand]":
     rows = Errand.objects.select_related(
         "assignment__ticket__caller",
         "assignment__ticket__place",
@@ -106,13 +125,25 @@ def _mine(viewer: User) -> list[Errand]:
         "given_by",
     ).order_by("id")
     if viewer.role == Role.UNIT_LIAISON and viewer.unit_id:
-        return list(rows.filter(assignment__unit_id=viewer.unit_id))
+        return rows.filter(assignment__unit_id=viewer.unit_id)
     if viewer.role == Role.UNIT_WORKER and viewer.unit_id:
-        return list(rows.filter(to_person=viewer, assignment__unit_id=viewer.unit_id))
-    return []
+        return rows.filter(to_person=viewer, assignment__unit_id=viewer.unit_id)
+    return rows.none()
 
 
-def _seen(viewer: User, errand: Errand, now: datetime) -> ErrandSeen:
+def _all_seen(viewer: User, errands: Iterable[Errand], now: datetime) -> list[ErrandSeen]:
+    phones: dict[int, str] = {}
+    out = []
+    for errand in errands:
+        unit = errand.assignment.unit
+        if unit.pk not in phones:
+            phone = phone_of(viewer, unit, now)
+            phones[unit.pk] = phone.phone if phone else ""
+        out.append(_seen(errand, phones[unit.pk], now))
+    return out
+
+
+def _seen(errand: Errand, unit_phone: str, now: datetime) -> ErrandSeen:
     share = errand.assignment
     ticket = share.ticket
     name = ticket.caller.name if ticket.caller else ""
@@ -122,7 +153,6 @@ def _seen(viewer: User, errand: Errand, now: datetime) -> ErrandSeen:
         where = [said]
     if ticket.town and str(ticket.town) not in where:
         where.insert(0, str(ticket.town))
-    phone = phone_of(viewer, share.unit, now)
     slip = Slip(
         number=f"R{errand.pk:06d}",
         matter=executor_text(ticket.title, name),
@@ -131,6 +161,6 @@ def _seen(viewer: User, errand: Errand, now: datetime) -> ErrandSeen:
         to_name=errand.to_name,
         due=errand.due,
         unit=str(share.unit),
-        unit_phone=phone.phone if phone else "",
+        unit_phone=unit_phone,
     )
     return ErrandSeen(errand, slip, colour(errand.given_at, errand.due, errand.done_at or now))

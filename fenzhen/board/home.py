@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fenzhen.board.duty_phones import URGENT
 from fenzhen.board.related import repeated_callers, repeated_tickets
-from fenzhen.board.tickets import city_clock_ends, visible
+from fenzhen.board.tickets import city_clock_ends, on_live, visible
 from fenzhen.hotline.clock import Colour, colour
 from fenzhen.hotline.journey import OPEN, OUTSIDE_THE_RATES, Clock
 from fenzhen.hotline.rates import RATED_KINDS, Rates
@@ -123,22 +123,27 @@ def lines_behind(viewer: User, key: str, now: datetime, most: int = MOST) -> lis
 def rates_lately(viewer: User, now: datetime) -> Rates:
     """Rounds that ended in the last `RATE_DAYS` days among the tickets the viewer may see, as counts (no
     caller in them). Withdrawn and voided tickets and unrated kinds stay out."""
-    rounds = CallBack.objects.filter(
-        done_at__gte=now - timedelta(days=RATE_DAYS),
-        done_at__lte=now,
-        ticket__kind__in=RATED_KINDS,
-        ticket__in=visible(viewer).exclude(state__in=OUTSIDE_THE_RATES),
-    ).exclude(outcome="")
-    reached = rounds.filter(outcome__in=["closed", "rehandled"])
-    return Rates(
-        ended=rounds.count(),
-        reached=reached.count(),
-        contacted=reached.filter(contacted=True).count(),
-        solved=reached.filter(solved="yes").count(),
-        partly=reached.filter(solved="partly").count(),
-        satisfied=reached.filter(satisfied__in=["very", "satisfied"]).count(),
-        basic=reached.filter(satisfied="basic").count(),
+    rounds = (
+        CallBack.objects.filter(
+            done_at__gte=now - timedelta(days=RATE_DAYS), done_at__lte=now, ticket__kind__in=RATED_KINDS
+        )
+        .filter(on_live(viewer))
+        .exclude(outcome="")
+        .exclude(ticket__state__in=OUTSIDE_THE_RATES)
     )
+    reached = Q(outcome__in=["closed", "rehandled"])
+    which = {
+        "ended": Q(),
+        "reached": reached,
+        "contacted": reached & Q(contacted=True),
+        "solved": reached & Q(solved="yes"),
+        "partly": reached & Q(solved="partly"),
+        "satisfied": reached & Q(satisfied__in=["very", "satisfied"]),
+        "basic": reached & Q(satisfied="basic"),
+    }
+    # The counts have names of their own: a column is called `solved`, too.
+    counts = rounds.aggregate(**{f"n_{name}": Count("pk", filter=some) for name, some in which.items()})
+    return Rates(**{name: counts[f"n_{name}"] for name in which})
 
 
 def list_sizes(viewer: User) -> dict[str, int]:
@@ -199,53 +204,51 @@ def _city_today(viewer: User, now: datetime) -> "QuerySet[Ticket]":
 
 def _returned(viewer: User, now: datetime) -> "QuerySet[Ticket]":
     """A unit asks to give it back, or did so today; what waits for a word first."""
-    asked = Request.objects.filter(ticket=OuterRef("pk"), kind="return")
+    asked = Request.objects.filter(kind="return")
     waits, done = asked.filter(decision=""), asked.filter(decision="approved", decided_at__gte=_midnight(now))
     return (
         _live(viewer)
-        .annotate(waits=Exists(waits), done=Exists(done))
-        .filter(Q(waits=True) | Q(done=True))
+        .filter(Q(pk__in=waits.values("ticket")) | Q(pk__in=done.values("ticket")))
+        .annotate(waits=Exists(waits.filter(ticket=OuterRef("pk"))))
         .order_by("-waits", "level", "id")
     )
 
 
 def _untold(viewer: User, now: datetime) -> "QuerySet[Ticket]":
     """Something stands ready for the city that it was not told yet."""
-    owed = CityWord.objects.filter(ticket=OuterRef("pk"), told_at__isnull=True)
-    return _live(viewer).filter(Exists(owed)).order_by(F("city_deadline").asc(nulls_last=True), "level", "id")
+    owed = CityWord.objects.filter(told_at__isnull=True).values("ticket")
+    return _live(viewer).filter(pk__in=owed).order_by(F("city_deadline").asc(nulls_last=True), "level", "id")
 
 
 def _not_phoned(viewer: User, now: datetime) -> "QuerySet[Assignment]":
     """Level 1 and 2, not signed for, and nobody has phoned the unit."""
     phoned = Note.objects.filter(assignment=OuterRef("pk"), kind="phone_unit")
     return (
-        Assignment.objects.filter(ticket__in=_live(viewer), state="pending_sign", level__lte=URGENT)
+        Assignment.objects.filter(on_live(viewer), state="pending_sign", level__lte=URGENT)
         .filter(~Exists(phoned))
         .order_by("level", "sign_due", "id")
     )
 
 
 def _voids(viewer: User, now: datetime) -> "QuerySet[Ticket]":
-    asked = Request.objects.filter(ticket=OuterRef("pk"), kind="void", decision="").exclude(applicant=viewer)
-    return _live(viewer).filter(Exists(asked)).order_by("level", "id")
+    asked = Request.objects.filter(kind="void", decision="").exclude(applicant=viewer)
+    return _live(viewer).filter(pk__in=asked.values("ticket")).order_by("level", "id")
 
 
 def _rehandled_today(viewer: User, now: datetime) -> "QuerySet[Ticket]":
-    back = CallBack.objects.filter(ticket=OuterRef("pk"), outcome="rehandled", done_at__gte=_midnight(now))
-    return _live(viewer).filter(Exists(back)).order_by("level", "-changed_at", "id")
+    back = CallBack.objects.filter(outcome="rehandled", done_at__gte=_midnight(now)).values("ticket")
+    return _live(viewer).filter(pk__in=back).order_by("level", "-changed_at", "id")
 
 
 def _to_review(viewer: User, now: datetime) -> "QuerySet[Assignment]":
-    return Assignment.objects.filter(ticket__in=_live(viewer), state="result_submitted").order_by(
+    return Assignment.objects.filter(on_live(viewer), state="result_submitted").order_by(
         "level", "submitted_at", "id"
     )
 
 
 def _reviewed_today(viewer: User, now: datetime) -> "QuerySet[Assignment]":
-    mine = Reply.objects.filter(
-        assignment=OuterRef("pk"), reviewed_by=viewer, reviewed_at__gte=_midnight(now)
-    )
-    return Assignment.objects.filter(Exists(mine)).order_by("-id")
+    mine = Reply.objects.filter(reviewed_by=viewer, reviewed_at__gte=_midnight(now)).values("assignment")
+    return Assignment.objects.filter(pk__in=mine).order_by("-id")
 
 
 def _own(viewer: User) -> "QuerySet[Assignment]":
@@ -266,7 +269,7 @@ def _came_back(viewer: User, now: datetime) -> "QuerySet[Assignment]":
 
 
 def _calls(viewer: User) -> "QuerySet[CallBack]":
-    return CallBack.objects.filter(outcome="", ticket__state="pending_callback", ticket__in=_live(viewer))
+    return CallBack.objects.filter(on_live(viewer), outcome="", ticket__state="pending_callback")
 
 
 _TICKETS: dict[str, _Tickets] = {
@@ -302,7 +305,7 @@ _SHARES: dict[str, _Shares] = {
     "to_review_urgent": lambda viewer, now: _to_review(viewer, now).filter(level__lte=2),
     "reviewed_today": _reviewed_today,
     "late_sign": lambda viewer, now: Assignment.objects.filter(
-        ticket__in=_live(viewer), state="pending_sign", sign_due__lt=now
+        on_live(viewer), state="pending_sign", sign_due__lt=now
     ).order_by("level", "sign_due", "id"),
     "to_sign": lambda viewer, now: _own(viewer).filter(state="pending_sign").order_by("sign_due", "id"),
     "in_hand": lambda viewer, now: (

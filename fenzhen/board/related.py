@@ -1,10 +1,11 @@
 """Tickets that belong together, and people who call again and again."""
 
-from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Max, Q, QuerySet, Window
 
 from fenzhen.board.tickets import visible
 from fenzhen.hotline import roles
@@ -118,16 +119,20 @@ def repeated_tickets(viewer: User, now: datetime) -> "QuerySet[Ticket]":
 
 
 def _repeated(viewer: User, now: datetime, least: int) -> list[Repeated]:
+    """The matters, as `hotline.related.repeated` counts them. The database picks out the tickets that can be part
+    of one: called about again, one of a chain, or one of several of the same person about the same category at
+    the same place."""
     if viewer.role not in _TOLD:
         return []
     since = now - timedelta(days=COUNTED_DAYS)
-    more: Counter[int] = Counter()
-    last: dict[int, datetime] = {}
-    for ticket, at in Note.objects.filter(
-        kind__in=CALLS, at__gte=since, at__lte=now, ticket__is_history=False
-    ).values_list("ticket_id", "at"):
-        more[ticket] += 1
-        last[ticket] = max(last.get(ticket, at), at)
+    noted = Note.objects.filter(kind__in=CALLS, at__gte=since, at__lte=now, ticket__is_history=False)
+    again = {
+        ticket: (calls, last)
+        for ticket, calls, last in noted.order_by()
+        .values("ticket")
+        .annotate(calls=Count("pk"), last=Max("at"))
+        .values_list("ticket", "calls", "last")
+    }
     rows = (
         visible(viewer)
         .filter(is_history=False, received_at__lte=now)
@@ -135,17 +140,37 @@ def _repeated(viewer: User, now: datetime, least: int) -> list[Repeated]:
         .order_by()
     )
     fresh = rows.filter(received_at__gte=since)
-    # Only these can be among them: called about again, one of a chain, or of somebody who called more than once.
-    again = fresh.filter(caller__isnull=False).values("caller").annotate(n=Count("pk")).filter(n__gte=2)
-    chained = fresh.filter(previous__isnull=False)
-    found = rows.filter(
-        Q(pk__in=list(more))
-        | Q(pk__in=chained.values("pk"))
-        | Q(pk__in=chained.values("previous"))
-        | Q(pk__in=fresh.filter(caller__in=again.values("caller")).values("pk"))
-    ).values_list("pk", "caller_id", "place_id", "category_id", "previous_id", "received_at")
-    called = [
-        Called(pk, caller, place, category, previous, 1 + more[pk], last.get(pk, received))
-        for pk, caller, place, category, previous, received in found.iterator(chunk_size=5000)
-    ]
+    known = fresh.filter(caller__isnull=False, place__isnull=False, category__isnull=False)
+    alike = Window(Count("pk"), partition_by=[F(name) for name in _MATTER])
+    wanted = set(again) | set(known.annotate(alike=alike).filter(alike__gte=2).values_list("pk", flat=True))
+    for pk, previous in fresh.filter(previous__isnull=False).values_list("pk", "previous_id"):
+        wanted |= {pk, previous or pk}
+    found = _in_parts(rows, wanted)
+    # An older ticket stands here for its further calls: what the person called about since then goes with it.
+    older = {row[1:4] for row in found.values() if row[5] < since and None not in row[1:4]}
+    found |= {
+        pk: row
+        for pk, row in _in_parts(known, {caller for caller, *_rest in older}, "caller_id").items()
+        if row[1:4] in older
+    }
+    called = []
+    for pk, caller, place, category, previous, received in found.values():
+        calls, last = again.get(pk, (0, received))
+        called.append(Called(pk, caller, place, category, previous, 1 + calls, last))
     return repeated(called, least)
+
+
+#: One person's one matter: the same caller, place and category.
+_MATTER = ("caller_id", "place_id", "category_id")
+
+
+def _in_parts(
+    rows: "QuerySet[Ticket]", values: Iterable[int], column: str = "pk"
+) -> dict[int, tuple[Any, ...]]:
+    """(id, caller, place, category, previous, received) of the *rows* with one of *values* in *column*, by id."""
+    out: dict[int, tuple[Any, ...]] = {}
+    wanted = sorted(set(values))
+    for start in range(0, len(wanted), 500):
+        part = rows.filter(**{f"{column}__in": wanted[start : start + 500]})
+        out |= {row[0]: row for row in part.values_list("pk", *_MATTER, "previous_id", "received_at")}
+    return out

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from fenzhen.board.tickets import NotVisible, visible
 from fenzhen.hotline import roles
@@ -25,21 +25,27 @@ DECIDED = 30
 
 
 @dataclass(slots=True)
-class RequestSeen:
-    """One application with everything that its decision rests on."""
+class RequestRow:
+    """One application in the list of those that wait."""
 
     request: Request
     ticket: Ticket
     share: Assignment
+    is_chiefs: bool
+    """A return that only the chief may agree to: it would be one too many."""
+    colour: Colour
+
+
+@dataclass(slots=True)
+class RequestSeen(RequestRow):
+    """One application with everything that its decision rests on."""
+
     rule: Duty | None
     """The duty rule on which the desk dispatched, where there was one."""
     agreed: int
     refused: int
     """How often the desk agreed to, or refused, the same reason in the same category."""
-    is_chiefs: bool
-    """A return that only the chief may agree to: it would be one too many."""
     may_decide: bool
-    colour: Colour
     attachments: list[Attachment]
     others: list[Request]
     """Earlier applications on the same ticket."""
@@ -57,11 +63,11 @@ class ConsultationSeen:
     """Units that had it and gave it back."""
 
 
-def requests_waiting(viewer: User, now: datetime) -> list[RequestSeen]:
+def requests_waiting(viewer: User, now: datetime) -> list[RequestRow]:
     """Undecided ones: the highest level first, then by how soon the unit's own time is over."""
     rows = list(_rows(viewer).filter(decision=""))
     rows.sort(key=lambda r: (r.ticket.level, r.assignment.handle_due if r.assignment else r.asked_at, r.pk))
-    return [_seen(viewer, row, now) for row in rows]
+    return [_row(row, now) for row in rows]
 
 
 def requests_decided(viewer: User) -> list[Request]:
@@ -189,28 +195,40 @@ def _rows(viewer: User) -> "QuerySet[Request]":
     )
 
 
-def _seen(viewer: User, row: Request, now: datetime) -> RequestSeen:
+def _row(row: Request, now: datetime) -> RequestRow:
     share = row.assignment
     assert share is not None  # only these kinds have none
-    ticket = row.ticket
-    alike = Request.objects.filter(
-        kind=row.kind, reason_code=row.reason_code, ticket__category=ticket.category
-    ).exclude(pk=row.pk)
-    is_chiefs = row.kind == "return" and ticket.returns + 1 >= int(setting("return.max", 2))
+    is_chiefs = row.kind == "return" and row.ticket.returns + 1 >= int(setting("return.max", 2))
+    return RequestRow(row, row.ticket, share, is_chiefs, colour(share.given_at, share.handle_due, now))
+
+
+def _seen(viewer: User, request: Request, now: datetime) -> RequestSeen:
+    row = _row(request, now)
+    alike = (
+        Request.objects.filter(
+            kind=request.kind, reason_code=request.reason_code, ticket__category=row.ticket.category
+        )
+        .exclude(pk=request.pk)
+        .aggregate(
+            agreed=Count("pk", filter=Q(decision="approved")),
+            refused=Count("pk", filter=Q(decision="refused")),
+        )
+    )
+    share = row.share
     return RequestSeen(
-        request=row,
-        ticket=ticket,
+        request=request,
+        ticket=row.ticket,
         share=share,
+        is_chiefs=row.is_chiefs,
+        colour=row.colour,
         rule=Duty.objects.filter(rule_id=share.basis).first() if share.basis else None,
-        agreed=alike.filter(decision="approved").count(),
-        refused=alike.filter(decision="refused").count(),
-        is_chiefs=is_chiefs,
+        agreed=alike["agreed"],
+        refused=alike["refused"],
         may_decide=viewer.role in roles.DESK,
-        colour=colour(share.given_at, share.handle_due, now),
         attachments=list(Attachment.objects.filter(assignment=share, dropped_at=None).select_related("by")),
         others=list(
-            Request.objects.filter(ticket=ticket, kind__in=KINDS)
-            .exclude(pk=row.pk)
+            Request.objects.filter(ticket=row.ticket, kind__in=KINDS)
+            .exclude(pk=request.pk)
             .select_related("assignment__unit", "decided_by")
             .order_by("id")
         ),

@@ -62,12 +62,23 @@ def visible(viewer: User) -> "QuerySet[Ticket]":
     """All tickets that *viewer* may see at all. Units: those they have, or had, an assignment on; within a unit
     those who get errands see their errands (`board/errands.py`) and no tickets."""
     rows = Ticket.objects.all()
-    if viewer.role in roles.CENTRE or viewer.role in roles.READERS:
+    if _sees_all(viewer):
         return rows
     if viewer.role == roles.Role.UNIT_LIAISON and viewer.unit_id:
         mine = Assignment.objects.filter(unit_id=viewer.unit_id).exclude(state="recalled").values("ticket_id")
         return rows.filter(pk__in=mine)
     return rows.none()
+
+
+def on_live(viewer: User) -> Q:
+    """For rows that belong to a `ticket`: it is none of the past that was filed as history, and *viewer* may see
+    it. Whoever sees everything is not held against a list of all tickets."""
+    live = Q(ticket__is_history=False)
+    return live if _sees_all(viewer) else live & Q(ticket__in=visible(viewer))
+
+
+def _sees_all(viewer: User) -> bool:
+    return viewer.role in roles.CENTRE or viewer.role in roles.READERS
 
 
 def ticket_for(viewer: User, pk: int) -> Ticket:
@@ -89,12 +100,13 @@ def city_clock_ends(viewer: User, now: datetime) -> "QuerySet[Ticket]":
     """Tickets whose clock at the city ends before tomorrow, or has ended, while the city does not have our
     result: still open, watched, or done here and not yet told."""
     tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
-    results = CityWord.objects.filter(ticket=OuterRef("pk"), kind="result")
-    owed = Exists(results.filter(told_at__isnull=True))
+    results = CityWord.objects.filter(kind="result")
+    owed = results.filter(told_at__isnull=True).values("ticket")
+    told = results.filter(ticket=OuterRef("pk"), told_at__isnull=False)
     return (
         visible(viewer)
         .filter(is_history=False, city_deadline__lt=tomorrow)
-        .filter(owed | (Q(state__in=[*OPEN, *WATCHING]) & ~Exists(results.filter(told_at__isnull=False))))
+        .filter(Q(pk__in=owed) | (Q(state__in=[*OPEN, *WATCHING]) & ~Exists(told)))
     )
 
 

@@ -42,7 +42,10 @@ class CallBack(models.Model):
     class Meta:
         ordering = ["ticket", "round"]
         constraints = [models.UniqueConstraint(fields=["ticket", "round"], name="callback_once_a_round")]
-        indexes = [models.Index(fields=["outcome", "due_at"], name="callback_due")]
+        indexes = [
+            models.Index(fields=["outcome", "due_at"], name="callback_due"),
+            models.Index(fields=["done_at"], name="callback_done"),
+        ]
 
 
 class Attempt(models.Model):

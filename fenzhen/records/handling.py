@@ -72,6 +72,7 @@ class Reply(models.Model):
 
     class Meta:
         ordering = ["id"]
+        indexes = [models.Index(fields=["reviewed_by", "reviewed_at"], name="reply_reviewed")]
 
 
 class Note(models.Model):
@@ -88,3 +89,4 @@ class Note(models.Model):
     class Meta:
         ordering = ["ticket", "n"]
         constraints = [models.UniqueConstraint(fields=["ticket", "n", "kind"], name="note_once_per_entry")]
+        indexes = [models.Index(fields=["kind", "at"], name="note_kind")]

@@ -45,4 +45,7 @@ class Request(models.Model):
                 name="request_one_open_of_a_kind",
             ),
         ]
-        indexes = [models.Index(fields=["decision", "kind", "asked_at"], name="request_open")]
+        indexes = [
+            models.Index(fields=["decision", "kind", "asked_at"], name="request_open"),
+            models.Index(fields=["decided_at"], name="request_decided"),
+        ]
