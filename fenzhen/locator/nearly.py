@@ -132,8 +132,8 @@ class Nearly:
         sounds = [_sound(char) for char in folded]
         places: dict[int, dict[int, int]] = {}
         for key, at in _keys(sounds, pauses=folded):
-            for form, offset in self._pairs.get(key, ()):
-                starts = places.setdefault(form, {})
+            for listed, offset in self._pairs.get(key, ()):
+                starts = places.setdefault(listed, {})
                 starts[at - offset] = starts.get(at - offset, 0) + 1
         found: list[Near] = []
         for number, starts in places.items():

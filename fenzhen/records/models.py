@@ -20,6 +20,22 @@ from fenzhen.records.district import CalendarDay, District, Level
 from fenzhen.records.drafts import Draft
 from fenzhen.records.duty_phones import DutyPhone
 from fenzhen.records.errands import Errand
+from fenzhen.records.events import (
+    CaseMaterial,
+    Event,
+    EventAlert,
+    EventTicket,
+    EventWord,
+    Household,
+    Instruction,
+    JointCase,
+    JointDecision,
+    JointMeeting,
+    JointParty,
+    SpecialReport,
+    Wave,
+    WavePerson,
+)
 from fenzhen.records.filters import SavedFilter
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.imports import ImportBatch, ImportPart
@@ -45,6 +61,7 @@ __all__ = [
     "CalendarDay",
     "CallBack",
     "Caller",
+    "CaseMaterial",
     "Category",
     "Certified",
     "CityWord",
@@ -59,9 +76,19 @@ __all__ = [
     "DutyPhone",
     "Entry",
     "Errand",
+    "Event",
+    "EventAlert",
+    "EventTicket",
+    "EventWord",
     "Example",
+    "Household",
     "ImportBatch",
     "ImportPart",
+    "Instruction",
+    "JointCase",
+    "JointDecision",
+    "JointMeeting",
+    "JointParty",
     "KeptLists",
     "LearnedModel",
     "Level",
@@ -76,10 +103,13 @@ __all__ = [
     "SealHead",
     "SealedNumber",
     "SearchText",
+    "SpecialReport",
     "Ticket",
     "TicketLink",
     "Trial",
     "Truth",
     "Unit",
     "User",
+    "Wave",
+    "WavePerson",
 ]

@@ -276,6 +276,33 @@ ATTACHMENTS: Words = {
     "caller": _("诉求人提供"),
 }
 LINKS: Words = {"same_matter": _("同一件事"), "follows": _("后续"), "joined": _("并办")}
+ALARM_LEVELS: Words = {"blue": _("蓝色"), "yellow": _("黄色"), "orange": _("橙色"), "red": _("红色")}
+EVENT_STATES: Words = {
+    "watched": _("关注中"),
+    "confirmed": _("已确认"),
+    "joint": _("会办中"),
+    "closed": pgettext_lazy("event", "已办结"),
+    "dismissed": _("不是同一件事"),
+    "merged": _("已并入"),
+}
+JOINED_HOW: Words = {"near": _("自动关联"), "person": _("人工加入"), "visit": _("走访补登")}
+WHISTLES: Words = {
+    "residents": _("群众诉求街乡解决不了"),
+    "joint": _("综合执法"),
+    "emergency": _("应急处置"),
+}
+PARTY_PARTS: Words = {"lead": _("牵头"), "assist": _("协办"), "outside": _("外部单位")}
+WAVE_WAYS: Words = {"sms": _("短信"), "phone": _("电话"), "wechat": _("微信")}
+WAVE_STATES: Words = {"waiting": _("待告知"), "sent": _("已发出"), "told": _("已告知"), "failed": _("未送达")}
+REPORT_PARTS: Words = {
+    "situation": _("基本情况"),
+    "numbers": _("数据情况"),
+    "words": _("群众反映"),
+    "responsible": _("责任单位"),
+    "done": _("已做工作"),
+    "risk": _("风险研判"),
+    "proposal": _("工作建议"),
+}
 COURIERS: Words = {
     "console": _("控制台"),
     "email": _("邮件"),
@@ -542,6 +569,34 @@ def attachment_choices() -> list[tuple[str, "str | Promise"]]:
 
 def link_choices() -> list[tuple[str, "str | Promise"]]:
     return list(LINKS.items())
+
+
+def alarm_level_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(ALARM_LEVELS.items())
+
+
+def event_state_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(EVENT_STATES.items())
+
+
+def joined_how_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(JOINED_HOW.items())
+
+
+def whistle_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(WHISTLES.items())
+
+
+def party_part_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(PARTY_PARTS.items())
+
+
+def wave_way_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(WAVE_WAYS.items())
+
+
+def wave_state_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(WAVE_STATES.items())
 
 
 def courier_choices() -> list[tuple[str, "str | Promise"]]:
