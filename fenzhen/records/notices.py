@@ -21,4 +21,11 @@ class Notice(models.Model):
     class Meta:
         ordering = ["-id"]
         constraints = [models.UniqueConstraint(fields=["person", "once"], name="notice_once")]
-        indexes = [models.Index(fields=["person", "seen_at"], name="notice_unseen")]
+        indexes = [
+            models.Index(fields=["person", "seen_at"], name="notice_unseen"),
+            models.Index(
+                fields=["person", "-is_urgent", "-id"],
+                condition=models.Q(seen_at__isnull=True),
+                name="notice_bell",
+            ),
+        ]

@@ -13,7 +13,7 @@ from django.utils import timezone, translation
 
 from fenzhen.board.daily import READERS, DailyList, Figure, daily_list, daily_tickets, day_of
 from fenzhen.board.papers import filed_daily
-from fenzhen.papers.daily import daily_files, daily_paper, sections
+from fenzhen.papers.daily import daily_files, daily_paper
 from fenzhen.papers.paper import Cell, Chart, Row, Section, Table, shown
 from fenzhen.web.page import PageRequest, page
 
@@ -96,7 +96,7 @@ def daily(request: PageRequest) -> HttpResponse:
         "today": today,
         "before": day - timedelta(days=1),
         "behind": day + timedelta(days=1) if day < today else None,
-        "sections": [_section_seen(found, one) for one in sections(found)],
+        "sections": [_section_seen(found, one) for one in paper.sections],
         "figures": _large(found),
         "filed": filed_daily(request.user, day),
         "now": now,

@@ -18,6 +18,14 @@ class Migration(migrations.Migration):
             index=models.Index(fields=["kind", "at"], name="note_kind"),
         ),
         migrations.AddIndex(
+            model_name="notice",
+            index=models.Index(
+                condition=models.Q(("seen_at__isnull", True)),
+                fields=["person", "-is_urgent", "-id"],
+                name="notice_bell",
+            ),
+        ),
+        migrations.AddIndex(
             model_name="reply",
             index=models.Index(fields=["reviewed_by", "reviewed_at"], name="reply_reviewed"),
         ),
