@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from fenzhen.board.automatic import weighed
 from fenzhen.desk.decision import note_decision
 from fenzhen.desk.duty import by_duty_list
 from fenzhen.desk.handle import phone_unit
-from fenzhen.desk.step import Incomplete, Move, NotOpen, step, text_hash, verb
+from fenzhen.desk.join import along, joined_with, went_along
+from fenzhen.desk.step import Incomplete, Move, MovedMeanwhile, NotOpen, step, text_hash, verb
 from fenzhen.desk.triage import require_hand
 from fenzhen.hotline import privacy
 from fenzhen.records.advice import Advice, Audit, Decision
@@ -38,8 +40,10 @@ def dispatch_ticket(
     basis: str = "",
     word: str = "",
     chosen_rank: int | None = None,
+    along_with: Ticket | None = None,
 ) -> list[Assignment]:
-    """Send a waiting ticket to its lead unit and those that assist. Both clocks of each start.
+    """Send a waiting ticket to its lead unit and those that assist. Both clocks of each start. Tickets that are
+    joined with it and wait too go along (each of them *along_with* this one).
 
     *basis* is the id of the duty rule it rests on, *chosen_rank* which advice was taken (0: another unit). A unit
     chosen by hand is held against the duty list: the entry says which rule spoke.
@@ -68,7 +72,7 @@ def dispatch_ticket(
     ]
     changes: dict[str, Any] = {"level": level, "dispatched_at": now, "held_by": None, "held_until": None}
     facts: dict[str, Any] = {"basis": basis, "rank": chosen_rank, "word": text_hash(word) if word else ""}
-    facts |= listed
+    facts |= listed | along(along_with)
     if category is not None:
         changes["category"] = category
         facts["category"] = category.code
@@ -84,7 +88,33 @@ def dispatch_ticket(
     if chosen_rank is not None:
         Advice.objects.filter(ticket=ticket).update(chosen_rank=chosen_rank)
     note_decision(ticket, lead, by=by, now=now, n=entry.n, rank=chosen_rank)
+    _bring_along(ticket, lead, helpers, by=by, now=now)
     return births
+
+
+def _bring_along(ticket: Ticket, lead: Unit, assist: Sequence[Unit], *, by: User, now: datetime) -> None:
+    """Joined tickets that wait, to the same units. One that a colleague has in hand, or that the duty list keeps from
+    this unit, stays in the queue."""
+    for other in joined_with(ticket, "pending_dispatch"):
+        try:
+            dispatch_ticket(
+                other,
+                by=by,
+                now=now,
+                lead=lead,
+                assist=assist,
+                category=other.category or ticket.category,
+                word=together(ticket),
+                along_with=ticket,
+            )
+        except (Incomplete, MovedMeanwhile):
+            continue
+
+
+def together(ticket: Ticket) -> str:
+    """What a unit reads of a ticket that was joined with *ticket*."""
+    with translation.override("zh-hans"):
+        return _("与 %(number)s 是同一件事，一并办理；来电人各自回访。") % {"number": ticket.number}
 
 
 class LeftToAPerson(Exception):
@@ -213,6 +243,9 @@ def take_back(ticket: Ticket, *, by: User, now: datetime) -> Ticket:
     )
     Advice.objects.filter(ticket=ticket).update(chosen_rank=None)
     _taken_back(ticket, by, now)
+    for other in joined_with(ticket, "dispatched"):
+        if went_along(other, "dispatch", ticket):
+            take_back(other, by=by, now=now)
     return ticket
 
 

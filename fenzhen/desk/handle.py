@@ -1,15 +1,18 @@
 """What a unit does with its assignment: sign, note, wait for the caller, go on, reply."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from django.utils import translation
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.attach import take_along
+from fenzhen.desk.join import along, shares_beside
 from fenzhen.desk.step import Incomplete, Move, step, text_hash, verb
 from fenzhen.hotline import privacy, roles
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
+from fenzhen.records.tickets import Ticket
 from fenzhen.records.words import PHONE_OUTCOMES, SOLVED
 
 
@@ -29,16 +32,20 @@ class Answered:
 
 
 @verb
-def sign_assignment(assignment: Assignment, *, by: User, now: datetime) -> Assignment:
-    """The unit takes it. The lead's signature starts the handling of the ticket."""
+def sign_assignment(
+    assignment: Assignment, *, by: User, now: datetime, along_with: Ticket | None = None
+) -> Assignment:
+    """The unit takes it, and what is joined with it. The lead's signature starts the handling of the ticket."""
     step(
         assignment.ticket,
         "sign",
         by=by,
         now=now,
         moves=[Move(assignment, "sign")],
-        facts=_on_behalf(by),
+        facts=_on_behalf(by) | along(along_with),
     )
+    for other in shares_beside(assignment, "pending_sign"):
+        sign_assignment(other, by=by, now=now, along_with=assignment.ticket)
     return assignment
 
 
@@ -84,8 +91,16 @@ def resume_assignment(assignment: Assignment, *, by: User, now: datetime) -> Ass
 
 
 @verb
-def submit_reply(assignment: Assignment, *, by: User, now: datetime, answered: Answered) -> Reply:
-    """The unit's result. The contact record is obligatory; the public words are apart from the internal ones.
+def submit_reply(
+    assignment: Assignment,
+    *,
+    by: User,
+    now: datetime,
+    answered: Answered,
+    along_with: Ticket | None = None,
+) -> Reply:
+    """The unit's result. The contact record is obligatory; the public words are apart from the internal ones. It is
+    the result of the joined tickets too, without saying that their callers were contacted.
 
     Raises `Incomplete` naming every field that lacks something.
     """
@@ -119,6 +134,7 @@ def submit_reply(assignment: Assignment, *, by: User, now: datetime, answered: A
             "contacted": answered.contacted,
             "solved_claim": answered.solved_claim,
             **_on_behalf(by),
+            **along(along_with),
         },
     )
     reply = Reply.objects.create(
@@ -135,7 +151,23 @@ def submit_reply(assignment: Assignment, *, by: User, now: datetime, answered: A
         public_text=public,
     )
     take_along(assignment, reply)
+    for other in shares_beside(assignment, "signed"):
+        same = _for_the_joined(answered, assignment.ticket)
+        submit_reply(other, by=by, now=now, answered=same, along_with=assignment.ticket)
     return reply
+
+
+def _for_the_joined(answered: Answered, ticket: Ticket) -> Answered:
+    """The same work, but nobody has spoken with this caller: the call-back asks."""
+    with translation.override("zh-hans"):
+        why = _("随 %(number)s 一并办理，未单独联系这位来电人。") % {"number": ticket.number}
+    return replace(
+        answered,
+        contacted=False,
+        contact_at=None,
+        contact_how="",
+        unsolved_reason=f"{answered.unsolved_reason} {why}".strip(),
+    )
 
 
 @verb

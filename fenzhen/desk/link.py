@@ -5,11 +5,14 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from fenzhen.desk.dispatch import dispatch_ticket, together
+from fenzhen.desk.handle import sign_assignment
 from fenzhen.desk.intake import Heard, keep_call, receive_ticket, submit_ticket, words_of_call
 from fenzhen.desk.step import Incomplete, step, text_hash, verb
-from fenzhen.hotline.journey import RESTING
+from fenzhen.hotline import roles
+from fenzhen.hotline.journey import RESTING, WITH_UNITS
 from fenzhen.hotline.related import urge_reason
-from fenzhen.records.handling import Note
+from fenzhen.records.handling import Assignment, Note
 from fenzhen.records.links import TicketLink
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
@@ -72,8 +75,10 @@ def take_in_beside(heard: Heard, ticket: Ticket, *, by: User, now: datetime) -> 
 def link_tickets(ticket: Ticket, other: Ticket, *, by: User, now: datetime, kind: str) -> TicketLink:
     """Write down that two tickets have to do with each other; a line in both stories, and nothing moves.
 
-    *kind* is one of `LINKS`; ``joined`` says that one unit's work serves both. The earlier ticket is always the
-    one that is pointed at. Raises `Incomplete`: the same ticket, linked already, no such kind.
+    *kind* is one of `LINKS`; ``joined`` says that one unit's work serves both: it is the desk's to say, and where
+    one of them waits and a unit has the other, the waiting one goes to that unit at once (`desk/join.py`). The earlier
+    ticket is always the one that is pointed at. Raises `Incomplete`: the same ticket, linked already, no such kind,
+    joined by somebody who is not at the desk; and as `dispatch_ticket` does.
     """
     ticket, other = _in_order(ticket, other)
     wrong: dict[str, str] = {}
@@ -83,11 +88,42 @@ def link_tickets(ticket: Ticket, other: Ticket, *, by: User, now: datetime, kind
         wrong["number"] = _("不能与自己关联。")
     elif TicketLink.objects.filter(ticket=ticket, other=other).exists():
         wrong["number"] = _("这两张工单已经关联。")
+    if kind == "joined" and by.role not in roles.DESK:
+        wrong["kind"] = _("并办由派单台决定；请先选“同一件事”。")
     if wrong:
         raise Incomplete(wrong)
     step(ticket, "link", by=by, now=now, facts={"other": other.pk, "kind": kind})
     step(other, "link", by=by, now=now, facts={"other": ticket.pk, "kind": kind})
-    return TicketLink.objects.create(ticket=ticket, other=other, kind=kind, by=by, at=now)
+    link = TicketLink.objects.create(ticket=ticket, other=other, kind=kind, by=by, at=now)
+    if kind == "joined":
+        for one, another in ((ticket, other), (other, ticket)):
+            if one.state == "pending_dispatch" and another.state in WITH_UNITS:
+                _follow(one, another, by=by, now=now)
+    return link
+
+
+def _follow(ticket: Ticket, other: Ticket, *, by: User, now: datetime) -> None:
+    """The waiting *ticket* to the unit that leads *other*, signed where that is signed."""
+    share = (
+        Assignment.objects.filter(
+            ticket=other, round=other.round, part="lead", state__in=["pending_sign", "signed", "waiting"]
+        )
+        .select_related("unit")
+        .first()
+    )
+    if share is None:
+        return
+    births = dispatch_ticket(
+        ticket,
+        by=by,
+        now=now,
+        lead=share.unit,
+        category=ticket.category or other.category,
+        word=together(other),
+        along_with=other,
+    )
+    if share.state != "pending_sign" and births[0].state == "pending_sign":
+        sign_assignment(births[0], by=by, now=now, along_with=other)
 
 
 @verb

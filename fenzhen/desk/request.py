@@ -15,8 +15,10 @@ from django.utils.translation import gettext as _
 from fenzhen.desk.close import drop_requests, ended, open_requests
 from fenzhen.desk.dispatch import dispatch_ticket
 from fenzhen.desk.duty import by_duty_list
+from fenzhen.desk.join import along, shares_beside
 from fenzhen.desk.step import Incomplete, Move, NotOpen, NotYours, step, text_hash, verb
 from fenzhen.hotline import privacy, roles
+from fenzhen.hotline.journey import WITH_UNITS
 from fenzhen.records.handling import Assignment, Note
 from fenzhen.records.people import User
 from fenzhen.records.requests import Request
@@ -105,11 +107,35 @@ def decide_return(request: Request, *, by: User, now: datetime, approve: bool, t
     step(ticket, "approve_return", by=by, now=now, moves=moves, facts=facts, **changes)
     drop_requests(others, by=by, now=now, text=_("工单已退回派单台"))
     done = _decide(request, by, now, "approved", text)
+    for item in shares_beside(assignment, "pending_sign", "signed", "waiting"):
+        _return_along(item, ticket, by=by, now=now)
     if is_last and assignment.part == "lead":
         open_consultation(
             ticket, by=by, now=now, text=_("第 %(n)s 次退回,转会商定责。") % {"n": ticket.returns}
         )
     return done
+
+
+def _return_along(item: Assignment, other: Ticket, *, by: User, now: datetime) -> None:
+    """What is joined with *other* goes back to the desk with it."""
+    ticket = item.ticket
+    moves = [
+        Move(item, "approve_return"),
+        *(move for move in ended(ticket) if move.assignment.pk != item.pk),
+    ]
+    asked = open_requests(ticket, moves)
+    step(
+        ticket,
+        "approve_return",
+        by=by,
+        now=now,
+        moves=moves,
+        facts=along(other) | ({"requests": asked} if asked else {}),
+        returns=ticket.returns + 1,
+        own_deadline=None,
+        lead_unit=None,
+    )
+    drop_requests(asked, by=by, now=now, text=_("工单已退回派单台"))
 
 
 @verb
@@ -214,8 +240,10 @@ def redispatch_ticket(
     word: str,
     level: int | None = None,
     designate: bool = False,
+    along_with: Ticket | None = None,
 ) -> list[Assignment]:
-    """Another unit leads: every running share ends, new ones begin, the reason stands in the story.
+    """Another unit leads: every running share ends, new ones begin, the reason stands in the story. What is joined
+    with it and led by the same unit goes along.
 
     *designate* (chief and shift lead) closes the way back: the unit may not return it.
     """
@@ -242,6 +270,11 @@ def redispatch_ticket(
         for unit, part in [(lead, "lead"), *((unit, "assist") for unit in helpers)]
     ]
     moves = ended(ticket)
+    beside = [
+        item.ticket
+        for move in moves
+        for item in shares_beside(move.assignment, "pending_sign", "signed", "waiting")
+    ]
     asked = open_requests(ticket, moves)
     entry = step(
         ticket,
@@ -255,6 +288,7 @@ def redispatch_ticket(
             "designated": designate,
             "basis": basis,
             **said,
+            **along(along_with),
             **({"requests": asked} if asked else {}),
         },
         level=level or ticket.level,
@@ -263,6 +297,19 @@ def redispatch_ticket(
     )
     drop_requests(asked, by=by, now=now, text=_("已改派其他单位"))
     Note.objects.create(ticket=ticket, n=entry.n, by=by, at=now, kind="redispatch", text=kept)
+    for other in beside:
+        other.refresh_from_db()
+        if other.lead_unit_id != lead.pk and other.state in WITH_UNITS:
+            redispatch_ticket(
+                other,
+                by=by,
+                now=now,
+                lead=lead,
+                assist=assist,
+                word=word,
+                designate=designate,
+                along_with=ticket,
+            )
     return births
 
 

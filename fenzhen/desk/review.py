@@ -5,18 +5,24 @@ from datetime import datetime
 
 from django.utils.translation import gettext as _
 
+from fenzhen.desk.join import along, shares_beside, went_along
 from fenzhen.desk.step import Incomplete, Move, step, text_hash, verb
 from fenzhen.hotline import privacy
 from fenzhen.records.callbacks import CallBack
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
+from fenzhen.records.tickets import Ticket
 from fenzhen.records.words import SEND_BACK_REASONS
 
 
 @verb
-def approve_reply(assignment: Assignment, *, by: User, now: datetime) -> Reply:
-    """The reply stands. The lead's opens the call-back of this round."""
-    step(assignment.ticket, "approve", by=by, now=now, moves=[Move(assignment, "approve")])
+def approve_reply(
+    assignment: Assignment, *, by: User, now: datetime, along_with: Ticket | None = None
+) -> Reply:
+    """The reply stands. The lead's opens the call-back of this round, and that of each joined ticket that was
+    answered with it."""
+    moves = [Move(assignment, "approve")]
+    step(assignment.ticket, "approve", by=by, now=now, moves=moves, facts=along(along_with))
     reply = _judged(assignment, by, now, "approved", (), "")
     ticket = assignment.ticket
     if assignment.part == "lead" and ticket.callback_due:
@@ -25,14 +31,22 @@ def approve_reply(assignment: Assignment, *, by: User, now: datetime) -> Reply:
             round=ticket.round,
             defaults={"opened_at": now, "due_at": ticket.callback_due, "next_try_at": now},
         )
+    for other in _answered_along(assignment):
+        approve_reply(other, by=by, now=now, along_with=ticket)
     return reply
 
 
 @verb
 def send_back_reply(
-    assignment: Assignment, *, by: User, now: datetime, reasons: Sequence[str], text: str = ""
+    assignment: Assignment,
+    *,
+    by: User,
+    now: datetime,
+    reasons: Sequence[str],
+    text: str = "",
+    along_with: Ticket | None = None,
 ) -> Reply:
-    """The reply does not stand: the unit goes on, told why."""
+    """The reply does not stand: the unit goes on, told why; also with the joined tickets that it answered with it."""
     kept = privacy.lift_numbers(privacy.clean_text(text))[0]
     unknown = [r for r in reasons if r not in SEND_BACK_REASONS]
     if not reasons or unknown:
@@ -43,7 +57,7 @@ def send_back_reply(
         by=by,
         now=now,
         moves=[Move(assignment, "send_back")],
-        facts={"reasons": list(reasons), "words": text_hash(kept)},
+        facts={"reasons": list(reasons), "words": text_hash(kept), **along(along_with)},
     )
     if kept:
         Note.objects.create(
@@ -55,7 +69,18 @@ def send_back_reply(
             kind="send_back",
             text=kept,
         )
+    for other in _answered_along(assignment):
+        send_back_reply(other, by=by, now=now, reasons=reasons, text=text, along_with=assignment.ticket)
     return _judged(assignment, by, now, "sent_back", reasons, kept)
+
+
+def _answered_along(assignment: Assignment) -> list[Assignment]:
+    """The joined shares whose reply came with this one's and waits for the same word."""
+    return [
+        item
+        for item in shares_beside(assignment, "result_submitted")
+        if went_along(item.ticket, "reply", assignment.ticket)
+    ]
 
 
 def _judged(
