@@ -377,6 +377,12 @@ def similar_decided(
     return found[:limit]
 
 
+def places_heard(viewer: User, title: str, body: str, place_text: str = "") -> dict[str, float]:
+    """Code of a place → probability, as the words tell it; empty where they name none. Plain data for the spotter."""
+    found = locate(f"{title}\n{body}", _room().gazetteer, hint=place_text or None)
+    return found.probabilities()
+
+
 def advice_on(viewer: User, ticket: Ticket, now: datetime) -> AdviceView:
     """What the adviser thinks of a ticket."""
     return advice_for(
