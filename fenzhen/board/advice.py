@@ -336,6 +336,31 @@ def opinions_on(
     return out
 
 
+def trial_opinions(
+    viewer: User,
+    matters: Sequence[tuple[str, str, str, str]],
+    on: date,
+    classifier: Classifier,
+    shares: Sequence[float],
+) -> list[list[str]]:
+    """The first unit of each matter by the adviser in use, and by one in which *classifier* had each of the *shares*."""
+    room = _room()
+    if viewer.role not in ASKS or room.adviser is None:
+        return [[""] * (1 + len(shares))] * len(matters)
+    others = [replace(room, learned=classifier, share=share) for share in shares]
+    out = []
+    for title, body, place_text, place_code in matters:
+        where, places, spot = _where(room, title, body, place_text, place_code)
+        kind = spot.kind if spot else None
+        advice = advisor.advise(
+            room.adviser, room.book, title, body, places, kind, on, USUAL_LEVEL, top=WEIGHED, explain=False
+        )
+        at = spot.code if spot else where.town
+        ranked = [one.joined(advice, title, body, at) for one in (room, *others)]
+        out.append([units[0].unit if units else "" for units in ranked])
+    return out
+
+
 def towns_of(viewer: User) -> dict[str, str]:
     """Units of towns and sub-districts → their territory: what a model learns of them is "the town of the place"."""
     if viewer.role not in ASKS:
@@ -480,7 +505,7 @@ class _Room:
         The model knows towns only as "the town of the place"; without a place that share goes to nobody.
         """
         seen = [self.seen(u) for u in advice.units if u.unit in self.units]
-        if self.learned is None or not learned or not advice.categories:
+        if self.learned is None or not learned or not self.share or not advice.categories:
             return seen
         likely = dict(
             zip(self.learned.labels, self.learned.probabilities([(title, body)])[0].tolist(), strict=True)
@@ -915,5 +940,6 @@ __all__ = [
     "similar_decided",
     "similar_open",
     "towns_of",
+    "trial_opinions",
     "warm",
 ]

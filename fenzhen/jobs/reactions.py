@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from django_tasks.base import Task
 
+from fenzhen.board.automatic import anything_automatic
 from fenzhen.board.journal import Happened
 from fenzhen.jobs import tasks
 from fenzhen.jobs.queue import Order
+from fenzhen.office.accounts import system_account
 
 #: This reader's cursor in the journal.
 READER = "reactions"
@@ -34,6 +36,10 @@ def _urgent_matter(what: Happened) -> bool:
     return int(what.facts.get("level", 4)) <= 2
 
 
+def _may_go(what: Happened) -> bool:
+    return anything_automatic(system_account())
+
+
 REACTIONS: tuple[Reaction, ...] = (
     # a ticket stands at the desk: it wants advice
     Reaction("submitted", tasks.advise_ticket, crowd=tasks.advise_waiting),
@@ -46,6 +52,8 @@ REACTIONS: tuple[Reaction, ...] = (
     *(Reaction(event, tasks.owe_result) for event in ENDS),
     *(Reaction(event, tasks.drop_result) for event in ("reopened", "undone", "rehandled")),
     Reaction("taken_back", tasks.advise_ticket),
+    # it has its advice, and may go by itself where the chief has switched that on
+    Reaction("advised", tasks.consider_ticket, only=_may_go, crowd=tasks.consider_waiting),
     # somebody must be told
     Reaction("dispatched", tasks.tell_dispatched),
     Reaction("rehandled", tasks.tell_rehandled),

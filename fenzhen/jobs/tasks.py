@@ -8,7 +8,7 @@ from django_tasks import task
 
 from fenzhen.board import standing
 from fenzhen.jobs import queue
-from fenzhen.office import advise, alarms, city_words
+from fenzhen.office import advise, alarms, automatic, city_words
 from fenzhen.office.accounts import system_account
 
 #: People are told before the adviser goes on thinking.
@@ -32,6 +32,18 @@ def advise_waiting(ticket: int, position: int) -> int:
     if done and standing.advice_waiting(system_account()) and not queue.is_waiting(advise_waiting):
         advise_waiting.enqueue(ticket, position)
     return done
+
+
+@task(priority=SOON)
+def consider_ticket(ticket: int, position: int) -> bool:
+    """It has its advice: it goes by itself where it may."""
+    return automatic.consider_ticket(ticket, by=system_account(), now=timezone.now())
+
+
+@task(priority=LATER)
+def consider_waiting(ticket: int, position: int) -> int:
+    """The same after an import."""
+    return automatic.consider_waiting(by=system_account(), now=timezone.now())
 
 
 @task(priority=URGENT)

@@ -10,8 +10,8 @@ from django.utils import translation
 from fenzhen.board.daily import reader_of_lists
 from fenzhen.board.people import Person
 from fenzhen.board.standing import advice_waiting
-from fenzhen.jobs import queue, tasks
-from fenzhen.office import alarms, city_drop, imports, papers, spotting, tidy
+from fenzhen.jobs import learning, queue, tasks
+from fenzhen.office import alarms, automatic, city_drop, imports, papers, spotting, teach, tidy
 from fenzhen.papers.daily import daily_files
 
 
@@ -61,6 +61,12 @@ TIMETABLE: tuple[Line, ...] = (
     Line("advice left behind", timedelta(minutes=1), _catch_up_advice),
     Line("the daily list", timedelta(minutes=1), _make_daily),
     Line("finished tasks", timedelta(hours=1), lambda by, now: queue.forget_finished(now=now)),
+    # what decided tickets teach: a little at a time, so that nobody waits for it
+    Line("right units", timedelta(minutes=1), lambda by, now: teach.collect_truths(by=by, now=now)),
+    Line("looking back", timedelta(seconds=3), lambda by, now: teach.look_back(by=by, now=now)),
+    Line("promises", timedelta(minutes=1), lambda by, now: automatic.recertify(by=by, now=now)),
+    Line("teaching", timedelta(minutes=10), lambda by, now: teach.teach_tonight(by=by, now=now)),
+    Line("reckonings", timedelta(seconds=5), learning.start_reckoning),
     Line("old uploads", timedelta(hours=1), lambda by, now: imports.forget_uploads(by=by, now=now)),
     Line("leftovers", timedelta(hours=1), lambda by, now: tidy.throw_away_leftovers(by=by, now=now)),
 )
