@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from fenzhen.desk.callback import Said, check_said, fill_in, first_answers, proposed_try, said_facts
@@ -33,6 +33,17 @@ from fenzhen.desk.intake import (
     search_grams,
     ticket_from,
 )
+from fenzhen.desk.request import (
+    Asked,
+    allowed,
+    asked_facts,
+    decided_facts,
+    extension_faults,
+    file_request,
+    fill_in_decision,
+    kept_words,
+    return_faults,
+)
 from fenzhen.desk.step import (
     Facts,
     Incomplete,
@@ -49,6 +60,7 @@ from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.clock import ClockRules
 from fenzhen.hotline.duty import DutyBook
 from fenzhen.hotline.journey import ACTIVE
+from fenzhen.hotline.related import urge_reason
 from fenzhen.records.callbacks import Attempt, CallBack
 from fenzhen.records.directory import Category
 from fenzhen.records.handling import Assignment, Note, Reply
@@ -59,6 +71,7 @@ from fenzhen.records.rules import clock_rules, duty_book, setting
 from fenzhen.records.search import SearchText
 from fenzhen.records.tickets import SealedNumber, Ticket
 from fenzhen.records.units import Unit
+from fenzhen.records.words import WITHDRAW_REASONS
 
 #: Tickets written at once. More only needs more memory.
 BLOCK = 250
@@ -71,6 +84,7 @@ class Past:
         self.rules: ClockRules = clock_rules()
         self.tries = int(setting("callback.attempts", 3))
         self.days = int(setting("callback.span_days", 2))
+        self.allowed = allowed()
         self.stories: list[Story] = []
         self._towns: dict[str, Place | None] = {}
         self._book: DutyBook | None = None
@@ -206,16 +220,20 @@ class Story:
 
     def withdraw(self, *, by: User, now: datetime, reason: str, text: str = "") -> None:
         """`withdraw_ticket`."""
+        asked = [request for request in self.requests if not request.decision]
         played = self._play(
             "withdraw",
             by,
             now,
             moves=self._ended(),
-            facts={"reason": reason},
+            facts=lambda: {"reason": reason, **_requests(asked)},
             reason_code=reason,
             closed_at=now,
             **_NOT_HELD,
         )
+        with translation.override("zh-hans"):
+            for request in asked:
+                fill_in_decision(request, by, now, "moot", str(WITHDRAW_REASONS[reason]))
         self._note(played, "withdraw", _kept(text))
 
     # triage ---------------------------------------------------------------------------------------------
@@ -506,6 +524,104 @@ class Story:
         )
         self._reached(callback, said, by, now, "rehandled")
 
+    # requests -------------------------------------------------------------------------------------------
+
+    def ask_return(self, assignment: Assignment, *, by: User, now: datetime, asked: Asked) -> Request:
+        """`ask_return`."""
+        if self.ticket.designated and assignment.part == "lead":
+            raise NotOpen("ticket", "ask_return", self.ticket.state, str(by.role))
+        return self._ask("return", assignment, by, now, asked)
+
+    def decide_return(self, request: Request, *, by: User, now: datetime, approve: bool, text: str) -> None:
+        """`decide_return`."""
+        assignment = self._open_request(request, text)
+        if not approve:
+            self._play("refuse_return", by, now, facts=lambda: decided_facts(request, text))
+            fill_in_decision(request, by, now, "refused", text)
+            return
+        ticket = self.ticket
+        is_last = ticket.returns + 1 >= self.past.allowed.most_returns
+        if is_last and by.role != roles.Role.SECTION_CHIEF:
+            raise NotYours
+        moves = [Move(assignment, "approve_return")]
+        changes: dict[str, Any] = {"returns": ticket.returns + 1}
+        if assignment.part == "lead":
+            moves += [move for move in self._ended() if move.assignment is not assignment]
+            changes |= {"own_deadline": None, "lead_unit": None}
+        others = self._asked_on(moves, request)
+        self._play(
+            "approve_return",
+            by,
+            now,
+            moves=moves,
+            facts=lambda: decided_facts(request, text) | _requests(others),
+            **changes,
+        )
+        for other in others:
+            fill_in_decision(other, by, now, "moot", _("工单已退回派单台"))
+        fill_in_decision(request, by, now, "approved", text)
+        if is_last and assignment.part == "lead":
+            self.consult(by=by, now=now, text=_("第 %(n)s 次退回,转会商定责。") % {"n": ticket.returns})
+
+    def ask_extension(self, assignment: Assignment, *, by: User, now: datetime, asked: Asked) -> Request:
+        """`ask_extension`."""
+        return self._ask("extension", assignment, by, now, asked)
+
+    def decide_extension(
+        self, request: Request, *, by: User, now: datetime, approve: bool, text: str
+    ) -> None:
+        """`decide_extension`."""
+        assignment = self._open_request(request, text)
+        if not approve:
+            self._play("refuse_extension", by, now, facts=lambda: decided_facts(request, text))
+            fill_in_decision(request, by, now, "refused", text)
+            return
+        ticket, end = self.ticket, request.until
+        if end is None or end <= assignment.handle_due:
+            raise Incomplete({"until": _("新的日期应晚于现在的时限。")})
+        if assignment.round == 1 and ticket.city_deadline and end > ticket.city_deadline:
+            raise Incomplete({"until": _("超过了市级时限;请先向市平台申请延期,批准后再改。")})
+        changes: dict[str, Any] = {"extensions": ticket.extensions + 1} if assignment.part == "lead" else {}
+        self._play(
+            "extend",
+            by,
+            now,
+            moves=[Move(assignment, "extend", until=end)],
+            facts=lambda: decided_facts(request, text),
+            **changes,
+        )
+        fill_in_decision(request, by, now, "approved", text)
+
+    def consult(self, *, by: User, now: datetime, text: str) -> None:
+        """`open_consultation`."""
+        kept = _kept(text, "text", _("请写明争议在哪里、请哪些单位来商量。"))
+        played = self._play("consult", by, now, facts={"words": text_hash(kept)}, **_NOT_HELD)
+        self._note(played, "consult", kept)
+
+    def settle(
+        self, *, by: User, now: datetime, lead: Unit, text: str, assist: Sequence[Unit] = ()
+    ) -> list[Assignment]:
+        """`settle_consultation`."""
+        kept = _kept(text, "text", _("请写明会商的结论和理由。"))
+        facts = {"unit": lead.pk, "words": text_hash(kept)}
+        played = self._play("settle", by, now, facts=facts, designated=True)
+        self._note(played, "settle", kept)
+        return self.dispatch(by=by, now=now, lead=lead, assist=assist, word=kept)
+
+    def urge(self, *, by: User, now: datetime, text: str = "") -> None:
+        """`urge_again`: the same person asks where it is."""
+        kept = self._lift(text) if text else ""
+        ticket = self.ticket
+        facts = {"reason": urge_reason(ticket.urges), "words": text_hash(kept)}
+        played = self._play("urge", by, now, facts=facts, urges=ticket.urges + 1)
+        self._note(played, "urge", kept, empty=True)
+
+    def take_over(self, *, by: User, now: datetime, text: str = "") -> None:
+        """`take_over`."""
+        kept = _kept(text)
+        played = self._play("take_over", by, now, facts={"words": text_hash(kept)}, city_mode="district")
+        self._note(played, "take_over", kept)
+
     # void -----------------------------------------------------------------------------------------------
 
     def ask_void(self, *, by: User, now: datetime, reason: str, text: str = "") -> Request:
@@ -525,13 +641,18 @@ class Story:
         if request.applicant_id == by.pk:
             raise NotYours
 
+        others = [r for r in self.requests if not r.decision and r is not request] if approve else []
+
         def facts() -> Mapping[str, Any]:
             return {
                 "request": request.pk,
                 "reason": request.reason_code,
                 "asked_by": request.applicant_id,
+                **_requests(others),
             }
 
+        for other in others:
+            fill_in_decision(other, by, now, "moot", _("工单已作废"))
         if approve:
             self._play(
                 "void",
@@ -592,8 +713,45 @@ class Story:
     def _ended(self) -> list[Move]:
         return [Move(item, "end") for item in self.assignments if item.state in ACTIVE]
 
-    def _note(self, played: Played, kind: str, text: str, assignment: Assignment | None = None) -> None:
-        if text:
+    def _ask(self, kind: str, assignment: Assignment, by: User, now: datetime, asked: Asked) -> Request:
+        rules = self.past.allowed
+        wrong = (
+            return_faults(asked, assignment, now, rules)
+            if kind == "return"
+            else extension_faults(asked, assignment, self.ticket.extensions, now, rules)
+        )
+        if any(r.assignment is assignment and r.kind == kind and not r.decision for r in self.requests):
+            wrong["reason"] = _("已经申请过,正等待派单台答复。")
+        if wrong:
+            raise Incomplete(wrong)
+        kept = kept_words(asked)
+        self._play(f"ask_{kind}", by, now, facts=lambda: asked_facts(kept, assignment, by))
+        request = file_request(assignment, kind, kept, by, now)
+        self.requests.append(request)
+        return request
+
+    def _open_request(self, request: Request, text: str) -> Assignment:
+        if request.decision:
+            raise Incomplete({"decision": _("这项申请已经有人处理。")})
+        _kept(text, "text", _("请写明同意或不同意的理由,单位会看到。"))
+        assert request.assignment is not None
+        return request.assignment
+
+    def _asked_on(self, moves: Sequence[Move], but: Request | None = None) -> list[Request]:
+        """What was asked on the shares that end."""
+        shares = {id(move.assignment) for move in moves}
+        return [r for r in self.requests if not r.decision and r is not but and id(r.assignment) in shares]
+
+    def _note(
+        self,
+        played: Played,
+        kind: str,
+        text: str,
+        assignment: Assignment | None = None,
+        *,
+        empty: bool = False,
+    ) -> None:
+        if text or empty:
             self.notes.append(
                 Note(
                     ticket=self.ticket,
@@ -679,6 +837,10 @@ def _cleaned(text: str, column: str = "", refusal: str = "") -> str:
 
 def _kept(text: str, column: str = "", refusal: str = "") -> str:
     return privacy.lift_numbers(_cleaned(text, column, refusal))[0]
+
+
+def _requests(requests: Sequence[Request]) -> dict[str, Any]:
+    return {"requests": [request.pk for request in requests]} if requests else {}
 
 
 def _on_behalf(by: User) -> dict[str, bool]:

@@ -40,6 +40,64 @@ class Asked:
     until: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Allowed:
+    """What the district allows of requests."""
+
+    return_hours: float = 4
+    most_returns: int = 2
+    before_deadline_only: bool = True
+    factor: float = 1.0
+    extensions: int = 1
+
+
+def allowed() -> Allowed:
+    """The district's settings."""
+    return Allowed(
+        float(setting("return.hours", 4)),
+        int(setting("return.max", 2)),
+        bool(setting("extension.before_deadline_only", True)),
+        float(setting("extension.max_factor", 1.0)),
+        int(setting("extension.max_times", 1)),
+    )
+
+
+def return_faults(asked: Asked, assignment: Assignment, now: datetime, rules: Allowed) -> dict[str, str]:
+    """What a request to return lacks, per field."""
+    wrong: dict[str, str] = {}
+    if asked.reason not in RETURN_REASONS:
+        wrong["reason"] = _("请选择退回原因。")
+    if not asked.text.strip():
+        wrong["text"] = _("请写明为什么应当退回。")
+    if not asked.basis.strip():
+        wrong["basis"] = _("请写明依据的法规或权责清单条目。")
+    if now > assignment.given_at + timedelta(hours=rules.return_hours):
+        wrong["reason"] = _("派单已超过 %(hours)g 小时,不能再申请退回;请先办理并联系派单台会商。") % {
+            "hours": rules.return_hours
+        }
+    return wrong
+
+
+def extension_faults(
+    asked: Asked, assignment: Assignment, extensions: int, now: datetime, rules: Allowed
+) -> dict[str, str]:
+    """What a request for more time lacks, per field; *extensions*: how many the ticket has had."""
+    wrong: dict[str, str] = {}
+    if asked.reason not in EXTENSION_REASONS:
+        wrong["reason"] = _("请选择延期原因。")
+    if not asked.text.strip():
+        wrong["text"] = _("请写明办到哪一步、还需要做什么。")
+    if rules.before_deadline_only and now > assignment.handle_due:
+        wrong["until"] = _("已经超过时限,不能再申请延期。")
+    elif asked.until is None or asked.until <= assignment.handle_due:
+        wrong["until"] = _("申请的日期应晚于现在的时限。")
+    elif asked.until - assignment.handle_due > (assignment.handle_due - assignment.given_at) * rules.factor:
+        wrong["until"] = _("延长的时间不能超过原来的时限。")
+    if extensions >= rules.extensions:
+        wrong["reason"] = _("已经延过期,不能再延;请与派单台商量。")
+    return wrong
+
+
 @verb
 def ask_return(assignment: Assignment, *, by: User, now: datetime, asked: Asked) -> Request:
     """A unit says that the matter is not its own. Its clock runs on until somebody has decided.
@@ -51,31 +109,15 @@ def ask_return(assignment: Assignment, *, by: User, now: datetime, asked: Asked)
     ticket.refresh_from_db(fields=["designated"])
     if ticket.designated and assignment.part == "lead":
         raise NotOpen("ticket", "ask_return", ticket.state, str(by.role))
-    wrong: dict[str, str] = {}
-    if asked.reason not in RETURN_REASONS:
-        wrong["reason"] = _("请选择退回原因。")
-    if not asked.text.strip():
-        wrong["text"] = _("请写明为什么应当退回。")
-    if not asked.basis.strip():
-        wrong["basis"] = _("请写明依据的法规或权责清单条目。")
-    hours = float(setting("return.hours", 4))
-    if now > assignment.given_at + timedelta(hours=hours):
-        wrong["reason"] = _("派单已超过 %(hours)g 小时,不能再申请退回;请先办理并联系派单台会商。") % {
-            "hours": hours
-        }
+    wrong = return_faults(asked, assignment, now, allowed())
     _no_open(assignment, "return", wrong)
-    kept = _kept(asked)
+    kept = kept_words(asked)
     step(
         ticket,
         "ask_return",
         by=by,
         now=now,
-        facts={
-            "reason": asked.reason,
-            "assignment": assignment.pk,
-            "words": text_hash(kept.text),
-            **({} if by.role in roles.UNIT else {"on_behalf": True}),
-        },
+        facts=asked_facts(kept, assignment, by),
     )
     return _filed(assignment, "return", kept, by, now)
 
@@ -90,9 +132,9 @@ def decide_return(request: Request, *, by: User, now: datetime, approve: bool, t
     request.refresh_from_db()
     assignment, ticket = _open_request(request, text)
     if not approve:
-        step(ticket, "refuse_return", by=by, now=now, facts=_decided(request, text))
+        step(ticket, "refuse_return", by=by, now=now, facts=decided_facts(request, text))
         return _decide(request, by, now, "refused", text)
-    most = int(setting("return.max", 2))
+    most = allowed().most_returns
     ticket.refresh_from_db(fields=["returns"])
     is_last = ticket.returns + 1 >= most
     if is_last and by.role != roles.Role.SECTION_CHIEF:
@@ -103,7 +145,7 @@ def decide_return(request: Request, *, by: User, now: datetime, approve: bool, t
         moves += [move for move in ended(ticket) if move.assignment.pk != assignment.pk]
         changes |= {"own_deadline": None, "lead_unit": None}
     others = [pk for pk in open_requests(ticket, moves) if pk != request.pk]
-    facts = _decided(request, text) | ({"requests": others} if others else {})
+    facts = decided_facts(request, text) | ({"requests": others} if others else {})
     step(ticket, "approve_return", by=by, now=now, moves=moves, facts=facts, **changes)
     drop_requests(others, by=by, now=now, text=_("工单已退回派单台"))
     done = _decide(request, by, now, "approved", text)
@@ -147,34 +189,15 @@ def ask_extension(assignment: Assignment, *, by: User, now: datetime, asked: Ask
     """
     ticket = assignment.ticket
     ticket.refresh_from_db(fields=["extensions"])
-    wrong: dict[str, str] = {}
-    if asked.reason not in EXTENSION_REASONS:
-        wrong["reason"] = _("请选择延期原因。")
-    if not asked.text.strip():
-        wrong["text"] = _("请写明办到哪一步、还需要做什么。")
-    if setting("extension.before_deadline_only", True) and now > assignment.handle_due:
-        wrong["until"] = _("已经超过时限,不能再申请延期。")
-    elif asked.until is None or asked.until <= assignment.handle_due:
-        wrong["until"] = _("申请的日期应晚于现在的时限。")
-    elif asked.until - assignment.handle_due > (assignment.handle_due - assignment.given_at) * float(
-        setting("extension.max_factor", 1.0)
-    ):
-        wrong["until"] = _("延长的时间不能超过原来的时限。")
-    if ticket.extensions >= int(setting("extension.max_times", 1)):
-        wrong["reason"] = _("已经延过期,不能再延;请与派单台商量。")
+    wrong = extension_faults(asked, assignment, ticket.extensions, now, allowed())
     _no_open(assignment, "extension", wrong)
-    kept = _kept(asked)
+    kept = kept_words(asked)
     step(
         ticket,
         "ask_extension",
         by=by,
         now=now,
-        facts={
-            "reason": asked.reason,
-            "assignment": assignment.pk,
-            "words": text_hash(kept.text),
-            **({} if by.role in roles.UNIT else {"on_behalf": True}),
-        },
+        facts=asked_facts(kept, assignment, by),
     )
     return _filed(assignment, "extension", kept, by, now)
 
@@ -187,7 +210,7 @@ def decide_extension(
     request.refresh_from_db()
     assignment, ticket = _open_request(request, text)
     if not approve:
-        step(ticket, "refuse_extension", by=by, now=now, facts=_decided(request, text))
+        step(ticket, "refuse_extension", by=by, now=now, facts=decided_facts(request, text))
         return _decide(request, by, now, "refused", text)
     assignment.refresh_from_db()
     end = until or request.until
@@ -202,7 +225,7 @@ def decide_extension(
         by=by,
         now=now,
         moves=[Move(assignment, "extend", until=end)],
-        facts=_decided(request, text),
+        facts=decided_facts(request, text),
         **changes,
     )
     return _decide(request, by, now, "approved", text)
@@ -380,7 +403,9 @@ def _no_open(assignment: Assignment, kind: str, wrong: dict[str, str]) -> None:
         raise Incomplete(wrong)
 
 
-def _kept(asked: Asked) -> Asked:
+def kept_words(asked: Asked) -> Asked:
+    """The application as it is kept: without numbers of people."""
+
     def lift(text: str) -> str:
         return privacy.lift_numbers(privacy.clean_text(text))[0]
 
@@ -394,8 +419,25 @@ def _kept(asked: Asked) -> Asked:
     )
 
 
+def asked_facts(asked: Asked, assignment: Assignment, by: User) -> dict[str, object]:
+    """What the journal says of an application."""
+    return {
+        "reason": asked.reason,
+        "assignment": assignment.pk,
+        "words": text_hash(asked.text),
+        **({} if by.role in roles.UNIT else {"on_behalf": True}),
+    }
+
+
 def _filed(assignment: Assignment, kind: str, asked: Asked, by: User, now: datetime) -> Request:
-    return Request.objects.create(
+    request = file_request(assignment, kind, asked, by, now)
+    request.save(force_insert=True)
+    return request
+
+
+def file_request(assignment: Assignment, kind: str, asked: Asked, by: User, now: datetime) -> Request:
+    """The unsaved row of an application."""
+    return Request(
         ticket=assignment.ticket,
         assignment=assignment,
         kind=kind,
@@ -420,7 +462,8 @@ def _open_request(request: Request, text: str) -> tuple[Assignment, Ticket]:
     return request.assignment, request.ticket
 
 
-def _decided(request: Request, text: str) -> dict[str, object]:
+def decided_facts(request: Request, text: str) -> dict[str, object]:
+    """What the journal says of a decision."""
     return {
         "request": request.pk,
         "asked_by": request.applicant_id,
@@ -429,9 +472,14 @@ def _decided(request: Request, text: str) -> dict[str, object]:
     }
 
 
-def _decide(request: Request, by: User, now: datetime, decision: str, text: str) -> Request:
+def fill_in_decision(request: Request, by: User, now: datetime, decision: str, text: str) -> None:
+    """Put the desk's word into the row."""
     request.decided_by, request.decided_at, request.decision = by, now, decision
     request.decision_text = privacy.lift_numbers(privacy.clean_text(text))[0]
+
+
+def _decide(request: Request, by: User, now: datetime, decision: str, text: str) -> Request:
+    fill_in_decision(request, by, now, decision, text)
     request.save(update_fields=["decided_by", "decided_at", "decision", "decision_text"])
     return request
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import IntegrityError, models
 
-from fenzhen.desk import callback, close, dispatch, handle, intake, review, triage
+from fenzhen.desk import callback, close, dispatch, handle, intake, link, request, review, triage
 from fenzhen.desk.past import Past, Story
 from fenzhen.desk.step import Incomplete, NotOpen, NotYours, entry_hash
 from fenzhen.hotline.journey import ASSIGNMENT, TICKET
@@ -69,6 +69,9 @@ class ByVerbs:
             "close_unreached": callback.close_unreached,
             "rehandle": callback.rehandle_ticket,
             "ask_void": close.ask_void,
+            "consult": request.open_consultation,
+            "settle": request.settle_consultation,
+            "urge": link.urge_again,
         }
         on_assignment: dict[str, Callable[..., Any]] = {
             "sign": handle.sign_assignment,
@@ -79,6 +82,13 @@ class ByVerbs:
             "approve": review.approve_reply,
             "send_back": review.send_back_reply,
         }
+        if name in {"ask_return", "ask_extension"}:
+            return lambda item, **words: getattr(request, name)(item, **words)
+        if name in {"decide_return", "decide_extension"}:
+            return lambda asked, **words: (
+                getattr(request, name)(asked, **words),
+                self.ticket.refresh_from_db(),
+            )
         if name in on_ticket:
             return lambda **words: on_ticket[name](self.ticket, **words)
         if name in on_assignment:
@@ -142,6 +152,44 @@ def two_rounds(told: Told, cast: Cast) -> None:
     told.reply(told.lead, by=cast.huang, now=cast.now + timedelta(hours=9), answered=cast.answered())
     told.approve(told.lead, by=cast.zhao, now=cast.now + timedelta(hours=9, minutes=5))
     told.close(by=cast.sun, now=cast.now + timedelta(hours=10), said=cast.said())
+
+
+def why(**fields: Any) -> request.Asked:
+    base: dict[str, Any] = {"reason": "not_our_duty", "text": "不属镇里,问13800001111", "basis": "权责清单"}
+    return request.Asked(**(base | fields))
+
+
+def returned_twice_and_consulted(told: Told, cast: Cast) -> None:
+    to_the_unit(told, cast)
+    M = timedelta(minutes=1)
+    told.urge(by=cast.zhang, now=cast.now + 5 * M, text="快点,13800002222")
+    told.urge(by=cast.zhang, now=cast.now + 6 * M)
+    helper = next(item for item in told.assignments if item.part == "assist")
+    told.ask_return(helper, by=cast.jian, now=cast.now + 7 * M, asked=why())
+    refused = told.ask_return(told.lead, by=cast.huang, now=cast.now + 8 * M, asked=why())
+    told.decide_return(refused, by=cast.wang, now=cast.now + 9 * M, approve=False, text="属地负责")
+    first = told.ask_return(told.lead, by=cast.huang, now=cast.now + 10 * M, asked=why(evidence="照片"))
+    told.decide_return(first, by=cast.wang, now=cast.now + 11 * M, approve=True, text="同意")
+    told.dispatch(by=cast.wang, now=cast.now + 12 * M, lead=cast.songshan)
+    lead = next(item for item in told.assignments if item.unit_id == cast.songshan.pk)
+    second = told.ask_return(lead, by=cast.bai, now=cast.now + 13 * M, asked=why(reason="wrong_territory"))
+    told.decide_return(second, by=cast.chen, now=cast.now + 14 * M, approve=True, text="会商")
+    told.settle(by=cast.chen, now=cast.now + 30 * M, lead=cast.police, text="由公安办")
+
+
+def extended_and_withdrawn(told: Told, cast: Cast) -> None:
+    to_the_unit(told, cast)
+    told.sign(told.lead, by=cast.huang, now=cast.now + timedelta(minutes=20))
+    until = told.lead.handle_due + timedelta(hours=12)
+    asked = why(reason="construction", until=until)
+    refused = told.ask_extension(told.lead, by=cast.wang, now=cast.now + timedelta(hours=1), asked=asked)
+    told.decide_extension(
+        refused, by=cast.wang, now=cast.now + timedelta(hours=2), approve=False, text="先办"
+    )
+    more = told.ask_extension(told.lead, by=cast.huang, now=cast.now + timedelta(hours=3), asked=asked)
+    told.decide_extension(more, by=cast.li, now=cast.now + timedelta(hours=3.5), approve=True, text="同意")
+    told.ask_return(told.lead, by=cast.huang, now=cast.now + timedelta(hours=3.9), asked=why())
+    told.withdraw(by=cast.zhang, now=cast.now + timedelta(hours=5), reason="caller", text="不用办了")
 
 
 def back_and_forth(told: Told, cast: Cast) -> None:
@@ -210,6 +258,8 @@ def answered_and_reopened(told: Told, cast: Cast) -> None:
 
 STORIES = (
     a_plain_way,
+    returned_twice_and_consulted,
+    extended_and_withdrawn,
     two_rounds,
     back_and_forth,
     with_an_assistant,
@@ -275,6 +325,8 @@ def test_the_stories_walk_through_nearly_the_whole_table(cast: Cast) -> None:
         "receive", "answer", "redirect", "submit", "ask_back", "supplement", "dispatch", "take_back", "sign", "wait",
         "resume", "reply", "send_back", "approve", "miss", "close", "close_unreached", "rehandle", "reopen", "undo",
         "withdraw", "void", "ask_void", "refuse_void", "change_level", "classify", "note", "join_call",
+        "urge", "ask_return", "refuse_return", "approve_return", "consult", "settle", "ask_extension", "extend",
+        "refuse_extension",
     }  # fmt: skip
     assert plain <= acts
     assert plain <= {row.act for row in (*TICKET, *ASSIGNMENT)}
