@@ -7,10 +7,51 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-PAIR_BIAS = 0.0
-PAIR = np.array([1.0] * 19)
-EVENT_BIAS = -3.0
-EVENT = np.array([0.5, 0.5, 0, 0, 4, 2, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0])
+PAIR_BIAS = -2.5016
+PAIR = np.array(
+    [
+        1.7970,
+        -3.5174,
+        6.4830,
+        5.6454,
+        1.0483,
+        -0.7081,
+        0.4531,
+        -0.2889,
+        1.2982,
+        -2.0566,
+        -0.1265,
+        -1.6657,
+        -0.6012,
+        1.2137,
+        -0.2527,
+        1.8362,
+        -2.1741,
+        4.1961,
+        -1.8819,
+    ]
+)
+EVENT_BIAS = -3.1370
+EVENT = np.array(
+    [
+        0.3394,
+        0.2055,
+        0.2624,
+        0.0356,
+        3.9338,
+        2.6456,
+        0.0142,
+        -0.5274,
+        0.7188,
+        0.3985,
+        -0.1326,
+        0.2330,
+        3.0000,
+        -3.0000,
+        0.7000,
+        -0.7000,
+    ]
+)
 
 
 def pair_logits(rows: NDArray[np.float64]) -> NDArray[np.float64]:
