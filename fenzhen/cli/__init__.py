@@ -23,6 +23,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "account": ("account", "Make an account, set a password, close an account."),
     "advise": ("advise", "Learn, score and predict labels or units of texts in CSV files."),
     "teach": ("teach", "Learn from decided tickets; do the reckonings that wait."),
+    "spot": ("spot", "Find events in a stream of messages in a CSV file."),
     "status": ("status", "Say how things stand."),
     "verify": ("verify", "Check both chains of the journal."),
     "daily": ("daily", "Write a day's list (每日清单) as Word and Excel."),
