@@ -27,7 +27,7 @@ import numpy as np  # noqa: E402  (the number of threads is read when numpy is i
 from fenzhen.advisor import score, storage  # noqa: E402  (as above)
 from fenzhen.advisor.calibrate import learn_certified  # noqa: E402  (as above)
 from fenzhen.advisor.certificate import certify  # noqa: E402  (as above)
-from fenzhen.advisor.classify import Classifier, learn, parts_of  # noqa: E402  (as above)
+from fenzhen.advisor.classify import Classifier, lead, learn, parts_of  # noqa: E402  (as above)
 from fenzhen.advisor.duplicates import near_duplicates  # noqa: E402  (as above)
 from fenzhen.advisor.text import clean  # noqa: E402  (as above)
 
@@ -55,7 +55,7 @@ def main() -> None:
     names = sorted(set(labels))
     label_at = np.array([names.index(label) for label in labels])
     same = near_duplicates([f"{clean(title)} {clean(body)}" for title, body in texts])
-    part = parts_of(label_at, same, given.seed)
+    part = parts_of(label_at, same, given.seed, 5)
     found: dict[str, object] = {"rows": len(rows), "groups": len(np.unique(same))}
 
     likely = np.zeros((len(rows), len(names)))
@@ -73,13 +73,13 @@ def main() -> None:
             embedding=given.embedding,
         )
         likely[outside] = classifier.probabilities([texts[at] for at in outside])
-        automatic[outside] = certificate.allows(likely[outside].max(axis=1))
+        automatic[outside] = certificate.allows(lead(likely[outside]))
         truth = [labels[at] for at in outside]
         folds.append(score.realised(certificate, truth, names, likely[outside]))
         print(f"part {number + 1} of 5: {time.perf_counter() - began:.0f} s", file=sys.stderr)
     figures = score.score(labels, names, likely)
     right = likely.argmax(axis=1) == label_at
-    curve = score.coverage_curve(right, likely.max(axis=1))
+    curve = score.coverage_curve(right, lead(likely))
     found |= {name: figures[name] for name in ("accuracy", "macro_f1", "top2", "top3", "per_class")}
     found["coverage_at_precision"] = {
         str(wanted): round(float(curve[curve[:, 1] >= wanted, 0].max(initial=0.0)), 4)
@@ -123,12 +123,12 @@ def validity(texts, labels, label_at, same, repeats: int) -> dict[str, object]:
         learned = learn([texts[at] for at in inside], [labels[at] for at in inside], seed=repeat)
         left = learned.left_out
         certificate = certify(
-            left.probabilities.max(axis=1),
+            lead(left.probabilities),
             left.probabilities.argmax(axis=1) == left.label_at,
             alpha=ALPHA, delta=DELTA, cases="cross-fitted", same=left.same,
         )  # fmt: skip
         likely = learned.classifier.probabilities([texts[at] for at in outside])
-        allowed = certificate.allows(likely.max(axis=1))
+        allowed = certificate.allows(lead(likely))
         wrong = int((likely.argmax(axis=1) != label_at[outside])[allowed].sum())
         given += certificate.threshold is not None
         if allowed.any():

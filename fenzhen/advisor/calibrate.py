@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from fenzhen.advisor.certificate import Bound, Cases, Certificate, certify
-from fenzhen.advisor.classify import BadTraining, Classifier, Fields, Say, learn
+from fenzhen.advisor.classify import BadTraining, Classifier, Fields, Say, lead, learn
 from fenzhen.advisor.duplicates import near_duplicates
 from fenzhen.advisor.text import clean
 
@@ -36,7 +36,7 @@ def learn_certified(
         learned = learn(texts, labels, embedding=embedding, seed=seed, say=say)
         left = learned.left_out
         right = left.probabilities.argmax(axis=1) == left.label_at
-        sure = left.probabilities.max(axis=1)
+        sure = lead(left.probabilities)
         certificate = certify(sure, right, alpha=alpha, delta=delta, bound=bound, cases=cases, same=left.same)
         return learned.classifier, certificate
     if len(texts) != len(labels):
@@ -56,7 +56,7 @@ def learn_certified(
     likely = learned.classifier.probabilities([texts[at] for at in outside])
     said = [learned.classifier.labels[at] for at in likely.argmax(axis=1)]
     right = np.array([label == labels[at] for label, at in zip(said, outside, strict=True)], dtype=bool)
-    sure = likely.max(axis=1) if len(outside) else np.zeros(0)
+    sure = lead(likely)
     return learned.classifier, certify(
         sure, right, alpha=alpha, delta=delta, bound=bound, cases=cases, same=same[outside]
     )

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from scipy import sparse
 
 SIZES = (1, 2, 3, 4)
+_AT_ONCE = 500
 Keys = tuple[NDArray[np.int32], NDArray[np.uint64]]
 #: Cleaned texts → whose and which, the texts ascending.
 Reader = Callable[[Sequence[str]], Keys]
@@ -139,12 +140,40 @@ def counted(
 def vocabulary_of(
     texts: Sequence[str], least: int = 2, reader: Reader = gram_keys
 ) -> tuple[NDArray[np.uint64], sparse.csr_matrix]:
-    """The keys of all n-grams (or what the reader reads) in at least so many of the texts, sorted, and their counts."""
-    owners, keys = reader(texts)
-    unique, columns = np.unique(keys, return_inverse=True)
-    matrix = _summed(owners, columns.astype(np.int64), (len(texts), len(unique)))
-    keep = np.flatnonzero(np.bincount(matrix.indices, minlength=len(unique)) >= least)
-    return unique[keep], matrix[:, keep].tocsr()
+    """The keys of all n-grams (or what the reader reads) in at least so many of the texts, sorted, and their counts.
+
+    Some texts at a time: all n-grams of ten thousand texts at once would take a gigabyte.
+    """
+    some = [texts[at : at + _AT_ONCE] for at in range(0, len(texts), _AT_ONCE)]
+    keys_all: list[NDArray[np.uint64]] = []
+    often_all: list[NDArray[np.int64]] = []
+    for few in some:
+        owners, keys = reader(few)
+        order = np.lexsort((owners, keys))
+        owners, keys = owners[order], keys[order]
+        first = np.ones(len(keys), dtype=bool)
+        first[1:] = keys[1:] != keys[:-1]
+        new = first.copy()
+        new[1:] |= owners[1:] != owners[:-1]
+        keys_all.append(keys[first])
+        often_all.append(
+            np.add.reduceat(new, np.flatnonzero(first)) if len(keys) else np.zeros(0, dtype=np.int64)
+        )
+    if not keys_all:
+        return np.zeros(0, dtype=np.uint64), sparse.csr_matrix((0, 0), dtype=np.float32)
+    keys, often = np.concatenate(keys_all), np.concatenate(often_all)
+    order = np.argsort(keys, kind="stable")
+    keys, often = keys[order], often[order]
+    first_at = (
+        np.flatnonzero(np.concatenate([[True], keys[1:] != keys[:-1]]))
+        if len(keys)
+        else np.zeros(0, dtype=np.int64)
+    )
+    total = np.add.reduceat(often, first_at) if len(keys) else often
+    vocabulary = keys[first_at][total >= least]
+    return vocabulary, sparse.vstack(
+        [counted(few, vocabulary, reader) for few in some], format="csr", dtype=np.float32
+    )
 
 
 def _summed(

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fenzhen.advisor.certificate import Certificate
-from fenzhen.advisor.classify import Classifier, Fields
+from fenzhen.advisor.classify import Classifier, Fields, lead
 
 
 def score(truth: Sequence[str], labels: Sequence[str], probabilities: ArrayLike) -> dict[str, Any]:
@@ -70,7 +70,7 @@ def realised(
     right = np.array([labels[at] for at in likely.argmax(axis=1)], dtype=object) == np.array(
         truth, dtype=object
     )
-    automatic = certificate.allows(likely.max(axis=1))
+    automatic = certificate.allows(lead(likely))
     return {
         "alpha": certificate.alpha,
         "delta": certificate.delta,

@@ -21,10 +21,10 @@ import numpy as np
 from fenzhen.advisor.classify import READINGS, Classifier
 
 _KIND = "fenzhen-adviser"
-_FORMAT = 1
+_FORMAT = 2
 _OF_A_READING = {
-    "idf": "f", "linear": "f", "counts": "f", "projection": "f", "latent": "f", "alpha": "f", "latent_column": "i",
-    "title_keys": "u", "body_keys": "u",
+    "idf": "f", "worth": "f", "projection": "f", "latent": "f", "alpha": "f", "latent_column": "i",
+    "words": "f", "words_column": "i", "words_latent": "f", "words_label": "i", "title_keys": "u", "body_keys": "u",
 }  # fmt: skip
 _NUMBERS = {"vectors": "f", "alpha_vectors": "f", "weights": "f", "kept": "i", "kept_labels": "i"} | {
     f"{reading}_{piece}": kind for reading in READINGS for piece, kind in _OF_A_READING.items()
@@ -129,8 +129,7 @@ def _sound(state: dict[str, Any]) -> dict[str, Any]:
             fits
             and state[f"{reading}_title_columns"] == titles
             and len(state[f"{reading}_idf"]) == titles + bodies
-            and state[f"{reading}_linear"].shape == (titles + bodies, labels)
-            and state[f"{reading}_counts"].shape == (titles + bodies, labels)
+            and state[f"{reading}_worth"].shape == (titles + bodies, 2 * labels)
         )
     if not fits:
         raise BadModelFile("its pieces do not fit each other")

@@ -55,7 +55,7 @@ def test_score_prints_one_json_object_and_nothing_else(files):
     )
     assert done.exit_code == 0, done.stderr
     figures = json.loads(done.stdout)
-    assert done.stdout.count("\n") == 1 and "part 1 of" in done.stderr
+    assert done.stdout.count("\n") == 1 and "8 parts" in done.stderr
     wanted = "n_train n_test accuracy macro_f1 top2 top3 certificate per_class latency_ms decisions_per_second train_seconds peak_mb"
     assert set(wanted.split()) <= set(figures)
     assert {"alpha", "delta", "threshold", "coverage", "precision"} <= set(figures["certificate"])
