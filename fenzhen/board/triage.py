@@ -90,6 +90,8 @@ class Suggestion:
     category: Category | None
     rule: Duty | None
     assist: tuple[Unit, ...]
+    ruling: int = 0
+    """A ticket on a like matter that a consultation gave to this unit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -451,6 +453,7 @@ def _suggestions(ticket: Ticket, advice: Advice | None, urgent: int) -> list[Sug
                 kinds.get(str(item.get("category") or "")),
                 rules.get(str(item.get("rule") or "")),
                 assist,
+                int(item.get("ruling") or 0),
             )
         )
     return out

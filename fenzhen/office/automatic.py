@@ -1,7 +1,7 @@
 """Automatic dispatch: what goes by itself, what the chief switches on, what an audit finds, what an alarm switches off."""
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import DatabaseError, InterfaceError, transaction
 from django.utils.translation import gettext as _
@@ -12,13 +12,14 @@ from fenzhen.advisor.watch import BadWatch, Watch
 from fenzhen.board.advice import adviser_now
 from fenzhen.board.adviser import AUDITS, cases_of, groups_of, trust_now
 from fenzhen.board.automatic import anything_automatic
-from fenzhen.desk.dispatch import LeftToAPerson, dispatch_automatically
+from fenzhen.desk.dispatch import GRACE_MINUTES, LeftToAPerson, dispatch_automatically
 from fenzhen.desk.step import Incomplete, MovedMeanwhile, NotOpen, NotYours, note_act
 from fenzhen.hotline.roles import Role
 from fenzhen.office.notices import tell
 from fenzhen.office.teach import keep_verdict
 from fenzhen.records.advice import Advice, Audit, Automation, Certified, DriftAlarm
 from fenzhen.records.people import User
+from fenzhen.records.rules import setting
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
 
@@ -29,6 +30,11 @@ ALPHAS = (0.01, 0.02, 0.03, 0.05)
 DELTAS = (0.05, 0.1)
 #: Who switches automatic dispatch.
 SWITCHES = frozenset({Role.SECTION_CHIEF})
+
+
+def grace() -> timedelta:
+    """How long one press takes an automatic dispatch back."""
+    return timedelta(minutes=float(setting("adviser.grace_minutes", GRACE_MINUTES)))
 
 
 def consider_ticket(pk: int, *, by: User, now: datetime) -> bool:
@@ -259,6 +265,7 @@ __all__ = [
     "certify_category",
     "consider_ticket",
     "consider_waiting",
+    "grace",
     "judge_audit",
     "recertify",
     "settle_alarm",

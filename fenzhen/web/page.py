@@ -95,6 +95,7 @@ NAV: tuple[NavItem, ...] = (
         roles.CHIEFS | roles.READERS | {Role.SUPERVISOR},
         "g d",
     ),
+    NavItem("adviser", gettext_noop("派单顾问"), gettext_noop("顾问"), roles.DESK, "g a"),
     NavItem("city", gettext_noop("市平台"), gettext_noop("市平台"), roles.DESK | {Role.SUPERVISOR}, "g c"),
     NavItem("import", gettext_noop("导入"), gettext_noop("导入"), roles.CHIEFS | {Role.ADMIN}, "g m"),
     NavItem(

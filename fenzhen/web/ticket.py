@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
+from fenzhen.board.adviser import may_recall, recently_decided
 from fenzhen.board.attachments import attachments_of
 from fenzhen.board.duty_phones import shares_phoned
 from fenzhen.board.related import links_of, urges_of
@@ -203,6 +204,8 @@ def ticket(request: PageRequest, pk: int) -> HttpResponse:
         "files": attachments_of(viewer, row),
         "may_designate": viewer.role in roles.CHIEFS,
     }
+    sent = recently_decided(viewer, row)
+    facts |= {"automatic": sent, "may_recall": sent is not None and may_recall(viewer, sent, now)}
     return render(request, "ticket.html", facts)
 
 

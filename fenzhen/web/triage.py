@@ -7,6 +7,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
+from fenzhen.board.advice import similar_decided
+from fenzhen.board.automatic import weighed
 from fenzhen.board.related import links_of
 from fenzhen.board.tickets import ticket_for
 from fenzhen.board.triage import (
@@ -248,7 +250,9 @@ def draw_similar(request: PageRequest, pk: int) -> HttpResponse:
     linked = links_of(request.user, ticket)
     known = {one.ticket.pk for one in linked}
     found = [one for one in similar_here(request.user, ticket, timezone.now()) if one.ticket.pk not in known]
-    return render(request, "_triage_similar.html", {"similar": found, "links": linked, "ticket": ticket})
+    decided = similar_decided(request.user, ticket)
+    facts = {"similar": found, "links": linked, "ticket": ticket, "decided": decided}
+    return render(request, "_triage_similar.html", facts)
 
 
 def draw_open(request: PageRequest, pk: int) -> HttpResponse:
@@ -270,6 +274,9 @@ def draw_desk(request: PageRequest, seen: TriageView | None, *, done: int = 0) -
         "done": done,
         "counts": counts_at_desk(request.user, now),
         "emergency": EMERGENCY,
+        "why_left": weighed(request.user, seen.ticket, now).reasons
+        if seen and seen.ticket.state == "pending_dispatch"
+        else (),
     }
     return render(request, "_triage_desk.html", facts)
 

@@ -29,6 +29,8 @@ PAGES = (
     "ticket",
     "search",
     "daily",
+    "adviser",
+    "trial",
     "imports",
     "city",
     "export",
