@@ -41,13 +41,15 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class UnitText:
-    """A unit as the lists describe it."""
+    """A unit as the lists describe it. ``words``: those its matters are told in."""
 
     code: str
     name: str
     short_name: str
     kind: str
     duties: str = ""
+    aliases: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
 
 
 def read_categories(folder: Path | str) -> list[Category]:
@@ -108,13 +110,35 @@ def phrases_from_elsewhere(not_here: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def read_units(folder: Path | str) -> list[UnitText]:
-    """Read ``units.csv`` of a district's folder. Raises `FileNotFoundError`."""
+    """Read ``units.csv`` of a district's folder and, where there is one, ``unit_words.csv`` (unit, words).
+
+    Raises `BadCatalogue` (words of an unknown unit) and `FileNotFoundError`.
+    """
+    base = Path(folder)
+    rows = list(_rows(base / "units.csv"))
+    words: dict[str, list[str]] = {row["code"]: [] for row in rows}
+    path = base / "unit_words.csv"
+    if path.exists():
+        for row in _rows(path):
+            if row["unit"] not in words:
+                raise BadCatalogue(f"unit_words.csv: unknown unit {row['unit']!r}")
+            words[row["unit"]] += _listed(row["words"])
     return [
         UnitText(
-            row["code"], row["name"], row.get("short_name", ""), row.get("kind", ""), row.get("duties", "")
+            row["code"],
+            row["name"],
+            row.get("short_name", ""),
+            row.get("kind", ""),
+            row.get("duties", ""),
+            tuple(_listed(row.get("aliases", ""))),
+            tuple(dict.fromkeys(words[row["code"]])),
         )
-        for row in _rows(Path(folder) / "units.csv")
+        for row in rows
     ]
+
+
+def _listed(cell: str) -> list[str]:
+    return [part.strip() for part in cell.split(";") if part.strip()]
 
 
 def _rows(path: Path) -> Iterator[dict[str, str]]:

@@ -2,11 +2,12 @@
 
 On the first day there is no decided ticket. What there is: for every leaf its name, its definition, some utterances
 in callers' own words, and what the other leaves send to it. A text is compared with all of these in two ways, by its
-n-grams and words (TF-IDF) and by its meaning (sentence vectors), and four things are read off per leaf and way: the
-nearest utterance, the centre of all its texts, its definition, and a kernel ridge classifier over all texts. A
-multinomial model with one non-negative weight for each joins them; its probabilities are calibrated, because the
-weights are fitted on scores of utterances that were each left out of everything that scored them (for the ridge by
-the closed form f_i - (K+λI)^-1 y_i / [(K+λI)^-1]_ii of leave-one-out residuals).
+n-grams and words (TF-IDF) and by its meaning (sentence vectors). Per leaf and way are read off: the nearest utterance,
+the centre of all its texts, its definition; further, from the words, how exclusively they belong to the leaf (complement
+naive Bayes, Rennie et al. 2003), and from the vectors a kernel ridge classifier over all texts. A multinomial model
+with one non-negative weight for each joins them; its probabilities are calibrated, because the weights are fitted on
+scores of utterances that were each left out of everything that scored them (for the ridge by the closed form
+f_i - (K+λI)^-1 y_i / [(K+λI)^-1]_ii of leave-one-out residuals, for the words by taking the utterance's own counts away).
 
 Little text is little evidence: what a text of few known words says is mixed with "any category", so that empty or
 foreign text gives a flat answer.
@@ -19,7 +20,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -31,7 +32,15 @@ from threadpoolctl import ThreadpoolController
 
 from fenzhen.advisor import embed
 from fenzhen.advisor.catalogue import BadCatalogue, Category, read_categories
-from fenzhen.advisor.text import clean, clean_with_origins, grams, placed_grams, plain_for_embedding, scale_of
+from fenzhen.advisor.text import (
+    clean,
+    clean_with_origins,
+    grams,
+    placed_grams,
+    plain_for_embedding,
+    scale_of,
+    sentences,
+)
 
 Floats = NDArray[np.float32]
 
@@ -39,18 +48,22 @@ Floats = NDArray[np.float32]
 _BLAS = ThreadpoolController()
 
 #: Part of the checksum: raise it when what is cached is reckoned differently.
-_VERSION = "1"
+_VERSION = "2"
 _TITLE_SHARE = 0.5
-_TITLE_LONGEST, _BODY_LONGEST = 48, 160
+_TITLE_LONGEST, _BODY_LONGEST, _BODY_LAST = 48, 130, 40
+_TEXT_LONGEST = 160
 #: Known features at which a text carries 63 % of full evidence; a title alone never carries more than half.
 _EVIDENCE = 4.0
 _TITLE_ALONE = 0.5
 #: Below this the words of a text said nothing.
 _LEAST_EVIDENCE = 0.1
 _RIDGES = (0.3, 1.0, 3.0)
+#: Added to every count of a feature outside a leaf.
+_SMOOTHINGS = (0.1, 0.3, 1.0)
 #: How strongly the weights are held down: keeps readings that say much the same from driving each other out.
 _HELD = 2e-4
 _TEXTS_AT_ONCE = 256
+_ENCODED_AT_ONCE = 256
 
 EXAMPLE, DEFINITION, NAME, ELSEWHERE = range(4)
 
@@ -99,7 +112,13 @@ class Adviser:
         self._docs = sparse.csr_matrix((state["data"], state["indices"], state["indptr"]), shape=shape)
         self._docs_t = self._docs.T.tocsr()
         self._vectors: Floats | None = state["vectors"] if state["vectors"].size else None
-        self._alpha: Floats = state["alpha"]
+        shape = (len(features), len(self.codes))
+        self._exclusive = sparse.csr_matrix(
+            (state["ex_data"], state["ex_indices"], state["ex_indptr"]), shape=shape
+        )
+        self._ex_base: Floats = state["ex_base"]
+        self._scale = np.array([scale_of(feature) for feature in features], dtype=np.float32)
+        self._is_pair = np.array([len(feature) == 2 for feature in features])
         self._alpha_vectors: Floats | None = state["alpha_vectors"] if state["alpha_vectors"].size else None
         self._weights: Floats = state["weights"]
         self._grouping = _Grouping(self._class_of, self._doc_kind, len(self.codes))
@@ -115,17 +134,28 @@ class Adviser:
 
     @classmethod
     def from_district(
-        cls, path: Path | str, *, cache: Path | str | None = None, embedding: bool = True
+        cls,
+        path: Path | str,
+        *,
+        cache: Path | str | None = None,
+        embedding: bool = True,
+        say: Callable[[str], None] = lambda _: None,
     ) -> Adviser:
-        """Read a district's lists. ``cache``: a folder that keeps what was reckoned, by checksum of the inputs.
+        """Read a district's lists. ``cache``: a folder that keeps what was reckoned, by checksum of the inputs;
+        ``say`` is told how far the reckoning is.
 
         Raises `BadCatalogue` and `FileNotFoundError`.
         """
-        return cls.from_categories(read_categories(path), cache=cache, embedding=embedding)
+        return cls.from_categories(read_categories(path), cache=cache, embedding=embedding, say=say)
 
     @classmethod
     def from_categories(
-        cls, categories: Iterable[Category], *, cache: Path | str | None = None, embedding: bool = True
+        cls,
+        categories: Iterable[Category],
+        *,
+        cache: Path | str | None = None,
+        embedding: bool = True,
+        say: Callable[[str], None] = lambda _: None,
     ) -> Adviser:
         """Make an adviser from category records. Without ``embedding`` (or the encoder) it uses n-grams alone.
 
@@ -136,11 +166,11 @@ class Adviser:
             raise BadCatalogue("no category: nothing to advise on")
         with_vectors = embedding and embed.available()
         if cache is None:
-            return cls(listed, _reckon(listed, with_vectors))
+            return cls(listed, _reckon(listed, with_vectors, say))
         path = Path(cache) / f"adviser-{checksum(listed, with_vectors)}.npz"
         state = _load(path)
         if state is None:
-            state = _reckon(listed, with_vectors)
+            state = _reckon(listed, with_vectors, say)
             _save(path, state)
         return cls(listed, state)
 
@@ -202,7 +232,16 @@ class Adviser:
         doc_weights = self._doc_weights(code, similarity)
         doc_weights -= self._doc_weights(against, similarity) if against else self._mean_doc_weights()
         feature_weights = np.zeros(len(self._index), dtype=np.float32)
-        feature_weights[query.indices] = self._docs_t[query.indices] @ doc_weights
+        here = query.indices
+        feature_weights[here] = self._docs_t[here] @ doc_weights
+        exclusive = self._exclusive[here]
+        mine = np.asarray(exclusive[:, self.codes.index(code)].todense()).ravel()
+        other = (
+            np.asarray(exclusive[:, self.codes.index(against)].todense()).ravel()
+            if against
+            else np.asarray(exclusive.mean(axis=1)).ravel()
+        )
+        feature_weights[here] += self._weights[3] * (mine - other)
         scored: list[tuple[float, str, int, int]] = []
         for name, text in (("title", title), ("body", body)):
             scored += self._scored_spans(name, text, feature_weights)
@@ -224,12 +263,15 @@ class Adviser:
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _some(self, texts: Sequence[tuple[str, str]]) -> NDArray[np.float64]:
-        _, evidence, similarity = self._compared(texts)
-        parts = self._parts(similarity, self._alpha, self._norms[0])
+        query, evidence, similarity = self._compared(texts)
+        exclusive = np.asarray((query @ self._exclusive).todense(), dtype=np.float32)
+        exclusive += np.asarray(query.sum(axis=1)) * self._ex_base[None, :]
+        read: list[Floats] = [*self._grouping.readings(similarity, self._norms[0]), exclusive]
         if self._vectors is not None and self._alpha_vectors is not None:
             near = _embedded(texts) @ self._vectors.T
-            parts = np.concatenate([parts, self._parts(near, self._alpha_vectors, self._norms[1])])
-        likely = _softmax(np.tensordot(self._weights, parts, axes=1))
+            read += self._grouping.readings(near, self._norms[1])
+            read.append(np.asarray(near @ self._alpha_vectors, dtype=np.float32))
+        likely = _softmax(np.tensordot(self._weights, np.stack(read), axes=1))
         return evidence[:, None] * likely + (1 - evidence[:, None]) / len(self.codes)
 
     def _compared(
@@ -250,58 +292,58 @@ class Adviser:
         self._last = (texts[0], compared)
         return compared
 
-    def _parts(self, similarity: Floats, alpha: Floats, norms: Floats) -> Floats:
-        """The four readings, each texts × categories."""
-        grouping = self._grouping
-        return np.stack(
-            [
-                grouping.nearest(similarity),
-                grouping.total(similarity) / norms,
-                grouping.definition(similarity),
-                similarity @ alpha,
-            ]
-        ).astype(np.float32)
-
     def _query(self, texts: Sequence[tuple[str, str]]) -> tuple[sparse.csr_matrix, NDArray[np.float64]]:
         """TF-IDF rows of the texts, title and body weighed as two fields, and how much evidence each carries."""
-        rows: list[dict[int, float]] = []
+        fields: list[tuple[NDArray[np.int64], Floats]] = []
         evidence = np.zeros(len(texts))
         for at, (title, body) in enumerate(texts):
-            in_title, known_title = self._field(title)
-            in_body, known_body = self._field(body)
-            share = _TITLE_SHARE if in_title and in_body else 1.0 if in_title else 0.0
-            row = {feature: share * value for feature, value in in_title.items()}
-            for feature, value in in_body.items():
-                row[feature] = row.get(feature, 0.0) + (1 - share) * value
-            norm = float(np.sqrt(sum(value * value for value in row.values()))) or 1.0
-            rows.append({feature: value / norm for feature, value in row.items()})
+            in_title, title_values, known_title = self._field(title)
+            in_body, body_values, known_body = self._field(body)
+            share = _TITLE_SHARE if len(in_title) and len(in_body) else 1.0 if len(in_title) else 0.0
+            fields.append(
+                (
+                    np.concatenate([in_title, in_body]),
+                    np.concatenate([share * title_values, (1 - share) * body_values]),
+                )
+            )
             evidence[at] = 1 - np.exp(-(known_title + known_body) / _EVIDENCE)
             if not known_body:
                 evidence[at] *= _TITLE_ALONE
-        return _to_matrix(rows, len(self._index)), evidence
+        pointers = np.cumsum([0, *(len(columns) for columns, _ in fields)])
+        matrix = sparse.csr_matrix(
+            (
+                np.concatenate([values for _, values in fields]),
+                np.concatenate([columns for columns, _ in fields]),
+                pointers,
+            ),
+            shape=(len(texts), len(self._index)),
+        )
+        matrix.sum_duplicates()
+        lengths = np.sqrt(np.asarray(matrix.multiply(matrix).sum(axis=1)).ravel())
+        matrix.data /= np.repeat(np.maximum(lengths, 1e-9), np.diff(matrix.indptr)).astype(np.float32)
+        return matrix, evidence
 
-    def _field(self, text: str) -> tuple[dict[int, float], int]:
-        raw = grams(clean(text)) if text else {}
-        row: dict[int, float] = {}
-        known = 0
-        squares = 0.0
-        for feature, count in raw.items():
-            at = self._index.get(feature)
-            if at is None:
-                continue
-            scale = scale_of(feature)
-            value = scale * (1 + math.log(count / scale)) * float(self._idf[at])
-            row[at] = value
-            squares += value * value
-            known += len(feature) == 2
-        norm = squares**0.5 or 1.0
-        return {at: value / norm for at, value in row.items()}, known
+    def _field(self, text: str) -> tuple[NDArray[np.int64], Floats, int]:
+        """Known features, their values (a unit vector) and how many of them are pairs of characters."""
+        known: list[int] = []
+        counts: list[float] = []
+        index = self._index
+        for feature, count in (grams(clean(text)) if text else {}).items():
+            at = index.get(feature)
+            if at is not None:
+                known.append(at)
+                counts.append(count)
+        found = np.array(known, dtype=np.int64)
+        scale = self._scale[found]
+        values = scale * (1 + np.log(np.array(counts, dtype=np.float32) / scale)) * self._idf[found]
+        length = float(np.sqrt(values @ values)) or 1.0
+        return found, values / length, int(self._is_pair[found].sum())
 
     def _doc_weights(self, code: str, similarity: Floats) -> Floats:
-        """What each document's similarity adds to a category's score: the four readings, linear for this text."""
+        """What each document's similarity adds to a category's score: the readings, linear for this text."""
         at = self.codes.index(code)
         mine = self._class_of == at
-        weights = self._weights[3] * self._alpha[:, at] + self._weights[1] * mine / self._norms[0][at]
+        weights = self._weights[1] * mine / self._norms[0][at]
         for weight, described in ((self._weights[0], False), (self._weights[2], True)):
             read = mine & (np.isin(self._doc_kind, (DEFINITION, NAME)) == described)
             if read.any():
@@ -309,8 +351,7 @@ class Adviser:
         return np.asarray(weights, dtype=np.float32)
 
     def _mean_doc_weights(self) -> Floats:
-        mean = self._weights[3] * self._alpha.mean(axis=1)
-        mean = mean + self._weights[1] / self._norms[0][self._class_of] / len(self.codes)
+        mean = self._weights[1] / self._norms[0][self._class_of] / len(self.codes)
         return np.asarray(mean, dtype=np.float32)
 
     def _scored_spans(
@@ -373,6 +414,14 @@ class _Grouping:
         self.classes = classes
         self.class_of = class_of
 
+    def readings(self, similarity: Floats, norms: Floats) -> list[Floats]:
+        """Nearest utterance, centre and definition, each texts × categories."""
+        return [
+            self.nearest(similarity),
+            np.asarray(self.total(similarity) / norms, dtype=np.float32),
+            self.definition(similarity),
+        ]
+
     def nearest(self, similarity: Floats) -> Floats:
         """Per category the greatest similarity to one of its utterances."""
         return self._greatest(similarity[:, self._near], self._near_class)
@@ -415,7 +464,9 @@ def _documents(categories: Sequence[Category]) -> tuple[list[str], NDArray[np.in
     return texts, np.array(class_of, dtype=np.int64), np.array(kinds, dtype=np.int8)
 
 
-def _reckon(categories: Sequence[Category], with_vectors: bool) -> dict[str, NDArray[Any]]:
+def _reckon(
+    categories: Sequence[Category], with_vectors: bool, say: Callable[[str], None] = lambda _: None
+) -> dict[str, NDArray[Any]]:
     texts, class_of, kinds = _documents(categories)
     counted = [grams(clean(text)) for text in texts]
     frequency: dict[str, int] = {}
@@ -438,7 +489,6 @@ def _reckon(categories: Sequence[Category], with_vectors: bool) -> dict[str, NDA
         norm = float(np.sqrt(sum(value * value for value in weighed.values()))) or 1.0
         rows.append({at: value / norm for at, value in weighed.items()})
     docs = _to_matrix(rows, len(features))
-    kernel = np.asarray((docs @ docs.T).todense(), dtype=np.float64)
     grouping = _Grouping(class_of, kinds, len(categories))
     targets = np.zeros((len(texts), len(categories)))
     targets[np.arange(len(texts)), class_of] = 1.0
@@ -446,16 +496,23 @@ def _reckon(categories: Sequence[Category], with_vectors: bool) -> dict[str, NDA
     if not len(probe):
         probe = np.arange(len(texts))
 
-    alpha, parts, norms = _ways(kernel, targets, grouping, kinds, probe)
+    own = class_of[probe]
+    parts, norms = _left_out_readings(
+        np.asarray((docs @ docs.T).todense(), dtype=np.float32), grouping, probe
+    )
+    exclusive, ex_base, ex_parts = _exclusive(docs, class_of, len(categories), probe)
+    parts = np.concatenate([parts, ex_parts[None]])
     vectors = np.zeros((0, embed.SIZE), dtype=np.float32)
     alpha_vectors = np.zeros((0, len(categories)))
     norms_vectors = np.zeros(0)
     if with_vectors:
-        vectors = embed.encode([plain_for_embedding(text, _BODY_LONGEST) for text in texts])
-        near = np.asarray(vectors @ vectors.T, dtype=np.float64)
-        alpha_vectors, more, norms_vectors = _ways(near, targets, grouping, kinds, probe)
-        parts = np.concatenate([parts, more])
-    weights = _fit_weights(parts, class_of[probe])
+        vectors = _encoded([plain_for_embedding(text, _TEXT_LONGEST) for text in texts], say)
+        say("fitting the readings to utterances that were left out")
+        near = np.asarray(vectors @ vectors.T, dtype=np.float32)
+        more, norms_vectors = _left_out_readings(near, grouping, probe)
+        alpha_vectors, ridge = _ridge(near, targets, probe)
+        parts = np.concatenate([parts, more, ridge[None]])
+    weights = _fit_weights(parts, own)
     fitted = _softmax(np.tensordot(weights, parts, axes=1))
     return {
         "class_of": class_of,
@@ -466,64 +523,121 @@ def _reckon(categories: Sequence[Category], with_vectors: bool) -> dict[str, NDA
         "indices": docs.indices,
         "indptr": docs.indptr,
         "vectors": vectors,
-        "alpha": alpha.astype(np.float32),
+        "ex_data": exclusive.data.astype(np.float32),
+        "ex_indices": exclusive.indices,
+        "ex_indptr": exclusive.indptr,
+        "ex_base": ex_base.astype(np.float32),
         "alpha_vectors": alpha_vectors.astype(np.float32),
         "norms": norms.astype(np.float32),
         "norms_vectors": norms_vectors.astype(np.float32),
         "weights": weights.astype(np.float32),
-        "left_out": np.array(_figures(fitted, class_of[probe])),
+        "left_out": np.array(_figures(fitted, own)),
     }
 
 
-def _ways(
-    kernel: NDArray[np.float64],
-    targets: NDArray[np.float64],
-    grouping: _Grouping,
-    kinds: NDArray[Any],
-    probe: NDArray[np.int64],
-) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
-    """The ridge of one kernel, and the four readings of every probe with itself left out of each of them."""
-    class_of = grouping.class_of
-    own = class_of[probe]
+def _encoded(texts: Sequence[str], say: Callable[[str], None]) -> Floats:
+    """Sentence vectors of many texts, saying now and then how far it is: it takes a quarter of a minute."""
+    done: list[Floats] = []
+    for at in range(0, len(texts), _ENCODED_AT_ONCE):
+        say(f"reading the lists for their meaning: {at} of {len(texts)} texts")
+        done.append(embed.encode(texts[at : at + _ENCODED_AT_ONCE]))
+    return np.vstack(done)
+
+
+def _left_out_readings(
+    kernel: Floats, grouping: _Grouping, probe: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Nearest, centre and definition of every probe with itself left out of each; lengths of the centres."""
+    own = grouping.class_of[probe]
     rows = np.arange(len(probe))
     member = grouping.member.astype(np.float64)
-    squared = np.asarray(member.T @ np.asarray(kernel @ member.toarray())).diagonal()
+    squared = np.asarray(member.T @ np.asarray(kernel @ grouping.member.toarray())).diagonal()
     norms = np.sqrt(np.maximum(squared, 1e-9))
 
     left = kernel[probe].copy()
     left[rows, probe] = 0.0
-    nearest = grouping.nearest(left.astype(np.float32))
-    total = grouping.total(left.astype(np.float32)).astype(np.float64)
+    nearest = grouping.nearest(left)
+    total = grouping.total(left).astype(np.float64)
     # The norm of the own centre without the probe: |S - x|^2 = |S|^2 - 2 S.x + 1, where S.x counts x itself.
-    self_similarity = kernel[probe, probe]
+    self_similarity = kernel[probe, probe].astype(np.float64)
     without = squared[own] - 2 * (total[rows, own] + self_similarity) + self_similarity
     centre = total / norms
     centre[rows, own] = total[rows, own] / np.sqrt(np.maximum(without, 1e-9))
-    defined = grouping.definition(left.astype(np.float32))
+    defined = grouping.definition(left)
+    return np.stack([nearest, centre, defined]), norms
 
+
+def _ridge(
+    kernel: Floats, targets: NDArray[np.float64], probe: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Coefficients of the kernel ridge that errs least on left-out probes, and its left-out scores."""
     tried: list[tuple[float, NDArray[np.float64], NDArray[np.float64]]] = []
     for ridge in _RIDGES:
-        inverse = _inverse(kernel + ridge * np.eye(len(kernel)))
+        inverse = _inverse(kernel, ridge)
         alpha = (inverse @ targets.astype(np.float32)).astype(np.float64)
         out = targets[probe] - alpha[probe] / inverse[probe, probe][:, None]
         tried.append((float(np.mean((out - targets[probe]) ** 2)), alpha, out))
-    _, alpha, ridge_out = min(tried, key=lambda one: one[0])
-    return alpha, np.stack([nearest, centre, defined, ridge_out]), norms
+    _, alpha, out = min(tried, key=lambda one: one[0])
+    return alpha, out
 
 
-def _inverse(matrix: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Inverse of a positive definite matrix by its Cholesky factor: half the work of the general one.
+def _exclusive(
+    docs: sparse.csr_matrix, class_of: NDArray[np.int64], classes: int, probe: NDArray[np.int64]
+) -> tuple[sparse.csr_matrix, NDArray[np.float64], NDArray[np.float64]]:
+    """How exclusively features belong to a class, what is added per unit of text, and left-out scores of the probes.
+
+    A feature's weight in complement naive Bayes is -log of its share outside the class. All but a few features do not
+    occur in a class, so what all classes have in common is left away and the rest is sparse:
+    log((a + all) / (a + all - in the class)), with log(everything outside the class) per unit of text.
+    """
+    member = sparse.csr_matrix(
+        (np.ones(len(class_of)), (np.arange(len(class_of)), class_of)), shape=(len(class_of), classes)
+    )
+    inside = (docs.T @ member).tocsr()
+    everywhere = np.asarray(docs.sum(axis=0)).ravel().astype(np.float64)
+    own = class_of[probe]
+    tried: list[tuple[float, sparse.csr_matrix, NDArray[np.float64], NDArray[np.float64]]] = []
+    for smoothing in _SMOOTHINGS:
+        rest = smoothing + everywhere
+        weights = inside.copy()
+        by_row = np.repeat(np.arange(inside.shape[0]), np.diff(inside.indptr))
+        weights.data = np.log(rest[by_row] / np.maximum(rest[by_row] - inside.data, 1e-9))
+        outside = rest.sum() - np.asarray(inside.sum(axis=0)).ravel()
+        out = np.zeros((len(probe), classes))
+        for row, (doc, mine) in enumerate(zip(probe, own, strict=True)):
+            here = docs.indices[docs.indptr[doc] : docs.indptr[doc + 1]]
+            values = docs.data[docs.indptr[doc] : docs.indptr[doc + 1]].astype(np.float64)
+            among = np.asarray(inside[here].todense())
+            # The probe's own counts leave its class and the whole, so only the other classes' outside gets smaller.
+            among[:, mine] = np.maximum(among[:, mine] - values, 0.0)
+            left = np.maximum(rest[here] - values, 1e-9)
+            out[row] = values @ np.log(left[:, None] / np.maximum(left[:, None] - among, 1e-9))
+            lost = np.full(classes, values.sum())
+            lost[mine] = 0.0
+            out[row] += np.log(outside - lost) * values.sum()
+        (weight,) = _fit_weights(out[None], own)
+        likely = _softmax(weight * out)
+        loss = -float(np.mean(np.log(np.maximum(likely[np.arange(len(own)), own], 1e-12))))
+        tried.append((loss, weights, np.log(outside), out))
+    _, weights, base, out = min(tried, key=lambda one: one[0])
+    return weights.tocsr(), base, out
+
+
+def _inverse(kernel: Floats, ridge: float) -> Floats:
+    """Inverse of kernel + ridge * I by its Cholesky factor: half the work of the general one.
 
     Single precision is enough: a kernel of unit vectors with a ridge of at least .3 has a condition below 10,000.
     """
     from scipy import linalg  # takes long to load, and only learning needs it
 
-    factor, failed = linalg.lapack.spotrf(matrix.astype(np.float32), lower=1)
-    lower, failed_too = linalg.lapack.spotri(factor, lower=1)
+    matrix = np.asfortranarray(kernel)
+    matrix[np.diag_indices_from(matrix)] += np.float32(ridge)
+    factor, failed = linalg.lapack.spotrf(matrix, lower=1, overwrite_a=1)
+    lower, failed_too = linalg.lapack.spotri(factor, lower=1, overwrite_c=1)
     if failed or failed_too:
-        return np.linalg.inv(matrix).astype(np.float32)
-    upper = np.triu_indices(len(lower), 1)
-    lower[upper] = lower.T[upper]
+        return np.asarray(np.linalg.inv(kernel + np.float32(ridge) * np.eye(len(kernel), dtype=np.float32)))
+    for at in range(len(lower)):  # the upper half is the lower one's mirror; row by row needs no index lists
+        lower[at, at + 1 :] = lower[at + 1 :, at]
     return np.asarray(lower)
 
 
@@ -572,12 +686,22 @@ def _softmax(scores: NDArray[Any]) -> NDArray[np.float64]:
 
 
 def _embedded(texts: Sequence[tuple[str, str]]) -> Floats:
-    """One unit vector a text: the mean of its title's and its body's."""
+    """One unit vector a text: the mean of its title's and its body's, the body's being that of its sentences' mean,
+    so that a long story does not wash out what one of its sentences says."""
     flat: list[str] = []
-    for title, body in texts:
-        flat += [plain_for_embedding(title, _TITLE_LONGEST), plain_for_embedding(body, _BODY_LONGEST)]
+    of: list[int] = []
+    first: list[int] = []
+    for at, (title, body) in enumerate(texts):
+        parts = sentences(body, _BODY_LONGEST, _BODY_LAST)
+        of += [at, *([at] * len(parts))]
+        flat += [plain_for_embedding(title, _TITLE_LONGEST), *parts]
+        first.append(len(flat) - len(parts) - 1)
     vectors = embed.encode(flat)
-    mean = vectors[0::2] + vectors[1::2]
+    titles = vectors[first]
+    bodies = np.zeros_like(titles)
+    np.add.at(bodies, np.array(of, dtype=np.int64), vectors)
+    bodies -= titles
+    mean = titles + bodies / np.maximum(np.linalg.norm(bodies, axis=1, keepdims=True), 1e-9)
     return np.asarray(mean / np.maximum(np.linalg.norm(mean, axis=1, keepdims=True), 1e-9), dtype=np.float32)
 
 
@@ -603,7 +727,8 @@ def checksum(categories: Sequence[Category], with_vectors: bool) -> str:
 
 
 _KEYS = frozenset(
-    "class_of doc_kind features idf data indices indptr vectors alpha alpha_vectors norms norms_vectors weights left_out".split()
+    "class_of doc_kind features idf data indices indptr vectors ex_data ex_indices ex_indptr ex_base alpha_vectors norms "
+    "norms_vectors weights left_out".split()
 )
 
 

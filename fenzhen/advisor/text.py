@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ _POLITE = re.compile(
 #: How much an n-gram of each length says; a single character says little.
 _SCALE = {1: 0.3, 2: 1.0, 3: 1.0, 4: 0.8}
 WORD = "\u2581"
+_STOP = re.compile(r"[。!?;\n]")
+#: Sentences are read together until they have so many characters, and cut where they have more than so many.
+_SHORT_SENTENCE, _LONG_SENTENCE = 20, 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,23 +77,44 @@ def plain_for_embedding(text: str, longest: int) -> str:
     return (stripped or clean(text))[:longest]
 
 
+def sentences(text: str, longest: int, last: int) -> list[str]:
+    """What a sentence encoder should read of a long text: its first sentences up to ``longest`` characters, and its
+    last one up to ``last`` (what is wanted often stands there). Short sentences are read together.
+
+    >>> sentences("电梯坏了。老人下不了楼,物业说等配件已经等了一个月。请派人来修!", 200, 60)
+    ['电梯坏了,老人下不了楼,物业说等配件已经等了一个月', '请派人来修']
+    """
+    plain = plain_for_embedding(text, LONGEST)
+    found: list[str] = []
+    room = longest
+    parts = [part for part in _STOP.split(plain) if part.strip(" ,")]
+    at = 0
+    while at < len(parts) and room > 0:
+        one = parts[at]
+        at += 1
+        while at < len(parts) and len(one) < _SHORT_SENTENCE:
+            one += "," + parts[at]
+            at += 1
+        found.append(one[: min(room, _LONG_SENTENCE)])
+        room -= len(found[-1])
+    if at < len(parts):
+        found.append(parts[-1][-last:])
+    return found
+
+
 def grams(cleaned: str) -> dict[str, float]:
     """Character n-grams (1–4, not across punctuation) and words of a cleaned text with their raw weights.
 
     The weight of a feature is its count times the scale of its kind; words carry a mark in front.
     """
+    runs = _RUN.findall(cleaned)
     counts: dict[str, float] = {}
-    for match in _RUN.finditer(cleaned):
-        run = match.group()
-        length = len(run)
-        for size, scale in _SCALE.items():
-            for at in range(length - size + 1):
-                gram = run[at : at + size]
-                counts[gram] = counts.get(gram, 0.0) + scale
-    for word in rjieba.cut(cleaned):
-        if len(word) > 1 and not word.isspace():
-            key = WORD + word
-            counts[key] = counts.get(key, 0.0) + 1.0
+    for size, scale in _SCALE.items():
+        # Counting whole lists is several times quicker than adding one by one.
+        found = Counter([run[at : at + size] for run in runs for at in range(len(run) - size + 1)])
+        counts.update((gram, count * scale) for gram, count in found.items())
+    words = Counter([WORD + word for word in rjieba.cut(cleaned) if len(word) > 1 and not word.isspace()])
+    counts.update((word, float(count)) for word, count in words.items())
     return counts
 
 

@@ -2,20 +2,31 @@
 
 The adviser is not sure of the category and the locator is not sure of the place. The probability of a unit is the sum
 over both of everything that leads to it; the category that contributes most names the rule that is shown.
+
+Where only some units may be named (bureaus without the towns, say), who leads is not what is asked, but who would
+answer: then a category speaks for its lead and, less, for those that assist, in the order of the rule; and a second
+way, from the text's words straight to units (`UnitWords`), speaks with the same voice as the categories.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from fenzhen.advisor.model import Adviser, Ranked, Word
+from fenzhen.advisor.unit_words import UnitWords
 from fenzhen.hotline.duty import TOWN, DutyBook, DutyRule, UnitInCharge, unit_in_charge
 from fenzhen.hotline.urgency import Found, urgent_level
 
 #: Less likely categories are asked for their unit only while fewer units than wanted are found.
 _LEAST_PROBABILITY = 0.003
+#: Where only some units may be named: what the first allowed unit of a rule gets, the second, the third, and each
+#: further one. An assumption (no list says how often an assisting unit answers), not fitted to anything.
+_SHARES = (0.7, 0.2, 0.1, 0.05)
+#: Both ways may be silent about a unit and wrong in it: the least a category sum and a share of words count as.
+_LEAST_SUM, _LEAST_SHARE = 0.001, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +96,18 @@ def advise(
     *,
     top: int = 3,
     only: Collection[str] | None = None,
+    words: UnitWords | None = None,
     explain: bool = True,
 ) -> Advice:
     """The likeliest units for a matter, with reasons.
 
     ``place``: place code → probability (what is missing to 1 is "unknown"); None when nothing is known. ``only``: the
-    units that may be named; where a rule's lead is another, its first allowed assisting unit, its floor unit or the
-    lead of the next rule stands for it. ``explain=False`` leaves out words and `why_not_second` (for whole files).
+    units that may be named; where a rule's lead is another, its allowed assisting units, its floor unit or the lead of
+    the next rule stand for it, and ``words`` are heard beside the categories. ``explain=False`` leaves out words and `why_not_second` (for whole files).
     """
     likely = adviser.categories(title, body, top=len(adviser.codes))
     return _advice(
-        adviser, book, title, body, place, place_type, on, level_default, likely, top, only, explain
+        adviser, book, title, body, place, place_type, on, level_default, likely, top, only, words, explain
     )
 
 
@@ -107,12 +119,13 @@ def advise_batch(
     *,
     top: int = 3,
     only: Collection[str] | None = None,
+    words: UnitWords | None = None,
     level_default: int = 3,
 ) -> list[Advice]:
     """`advise` for many texts without places and without explanations."""
     ranked = adviser.categories_batch(list(texts), top=len(adviser.codes))
     return [
-        _advice(adviser, book, title, body, None, None, on, level_default, likely, top, only, False)
+        _advice(adviser, book, title, body, None, None, on, level_default, likely, top, only, words, False)
         for (title, body), likely in zip(texts, ranked, strict=True)
     ]
 
@@ -129,9 +142,12 @@ def _advice(
     likely: list[Ranked],
     top: int,
     only: Collection[str] | None,
+    words: UnitWords | None,
     explain: bool,
 ) -> Advice:
     sums = _sum_up(book, likely, _places(place), place_type, on, only, top)
+    if only is not None and words is not None:
+        _hear(sums, words.shares(title, body))
     if any(unit != TOWN and unit in book.towns for unit in sums):
         # The place is known as far as it goes: "some town" is then no advice, only what is missing to 1.
         sums.pop(TOWN, None)
@@ -139,10 +155,10 @@ def _advice(
     units = tuple(_as_advice(unit, one) for unit, one in ranked if one.answer is not None)
     text = f"{title}\n{body}"
     level, signals = urgent_level(text, units[0].level if units else level_default)
-    words: tuple[Word, ...] = ()
+    spoke: tuple[Word, ...] = ()
     why_not = None
     if explain and units:
-        words = tuple(adviser.words(title, body, units[0].category))
+        spoke = tuple(adviser.words(title, body, units[0].category))
         if len(units) > 1:
             why_not = _why_not(adviser, title, body, units[0], units[1])
     return Advice(
@@ -151,7 +167,7 @@ def _advice(
         level=level,
         signals=tuple(signals),
         redirect=_redirect(signals),
-        words=words,
+        words=spoke,
         why_not_second=why_not,
         needs_place=bool(units) and units[0].needs_place,
     )
@@ -182,7 +198,11 @@ def _sum_up(
     sums: dict[str, _Sum] = {}
     allowed = frozenset(only) if only is not None else None
     for category in likely:
-        if category.probability < _LEAST_PROBABILITY and len(sums.keys() - {TOWN}) >= wanted:
+        if (
+            allowed is None
+            and category.probability < _LEAST_PROBABILITY
+            and len(sums.keys() - {TOWN}) >= wanted
+        ):
             break
         for code, share in places:
             answer = unit_in_charge(
@@ -190,23 +210,36 @@ def _sum_up(
             )
             if answer is None:
                 continue
-            unit, in_place_of = answer.lead, ""
-            if allowed is not None and unit not in allowed:
-                other = _allowed(book, answer, category.code, code, place_type, on, allowed)
-                if other is None:
-                    continue
-                unit, in_place_of = other, answer.lead
             weight = category.probability * share
-            one = sums.setdefault(unit, _Sum())
-            one.total += weight
-            if weight > one.most:
-                one.most, one.category, one.answer, one.in_place_of = (
-                    weight,
-                    category.code,
-                    answer,
-                    in_place_of,
-                )
+            if allowed is None:
+                _add(sums, answer.lead, weight, weight, category.code, answer)
+                continue
+            there = _allowed(book, answer, category.code, code, place_type, on, allowed)
+            parts = [_SHARES[min(at, len(_SHARES) - 1)] for at in range(len(there))]
+            for unit, part in zip(there, parts, strict=True):
+                _add(sums, unit, weight * part / sum(parts), weight * part, category.code, answer)
     return sums
+
+
+def _add(
+    sums: dict[str, _Sum], unit: str, weight: float, speaks: float, category: str, answer: UnitInCharge
+) -> None:
+    one = sums.setdefault(unit, _Sum())
+    one.total += weight
+    if speaks > one.most:
+        one.most, one.category, one.answer = speaks, category, answer
+        one.in_place_of = answer.lead if unit != answer.lead else ""
+
+
+def _hear(sums: dict[str, _Sum], shares: Mapping[str, float]) -> None:
+    """Both ways with one voice each: the geometric mean of what categories and words say, made to sum to one."""
+    pooled = {
+        unit: math.sqrt(max(one.total, _LEAST_SUM) * (shares.get(unit, 0.0) + _LEAST_SHARE))
+        for unit, one in sums.items()
+    }
+    total = sum(pooled.values())
+    for unit, value in pooled.items():
+        sums[unit].total = value / total
 
 
 def _allowed(
@@ -217,15 +250,16 @@ def _allowed(
     place_type: str | None,
     on: date,
     allowed: frozenset[str],
-) -> str | None:
-    for unit in (*answer.assist, answer.rule.floor_unit):
-        if unit in allowed:
-            return unit
-    for rule, _ in book.matching(category, territory, place_type, on):
-        for unit in (rule.lead, *rule.assist, rule.floor_unit):
-            if unit in allowed:
-                return unit
-    return None
+) -> list[str]:
+    """The allowed units a rule names, in its order; of the next rule that names one, where it names none."""
+    rule = answer.rule
+    there = [unit for unit in (answer.lead, *answer.assist, rule.floor_unit) if unit in allowed]
+    if not there:
+        for other, _ in book.matching(category, territory, place_type, on):
+            there = [unit for unit in (other.lead, *other.assist, other.floor_unit) if unit in allowed]
+            if there:
+                break
+    return list(dict.fromkeys(there))
 
 
 def _as_advice(unit: str, one: _Sum) -> UnitAdvice:

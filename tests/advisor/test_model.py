@@ -113,30 +113,55 @@ def test_left_out_scores_do_not_know_the_left_out_text(leaves: list[Category]):
     ]
     texts, class_of, kinds = model._documents(changed)
     state = model._reckon(changed, False)
-    probe = int(np.flatnonzero([text == odd for text in texts])[0])
-    rows = state["indptr"]
-    features = len(state["idf"])
-    matrix = model.sparse.csr_matrix((state["data"], state["indices"], rows), shape=(len(texts), features))
-    kernel = np.asarray((matrix @ matrix.T).todense(), dtype=np.float64)
-    targets = np.eye(len(changed))[class_of]
+    probe = np.flatnonzero([text == odd for text in texts])
+    matrix = model.sparse.csr_matrix(
+        (state["data"], state["indices"], state["indptr"]), shape=(len(texts), len(state["idf"]))
+    )
+    kernel = np.asarray((matrix @ matrix.T).todense(), dtype=np.float32)
     grouping = model._Grouping(class_of, kinds, len(changed))
-    _, parts, _ = model._ways(kernel, targets, grouping, kinds, np.array([probe]))
-    own = class_of[probe]
-    for reading in parts[:3]:
+    parts, _ = model._left_out_readings(kernel, grouping, probe)
+    own = class_of[probe[0]]
+    for reading in parts:
         assert reading[0, own] == pytest.approx(0.0, abs=1e-6)
-    assert parts[3, 0, own] == pytest.approx(0.0, abs=0.02)
+    _, _, exclusive = model._exclusive(matrix, class_of, len(changed), probe)
+    assert exclusive[0, own] <= exclusive[0].min() + 0.2  # no word of it is this leaf's any more
+
+
+def test_left_out_words_are_what_counting_without_them_gives(leaves: list[Category]):
+    texts, class_of, _ = model._documents(leaves)
+    state = model._reckon(leaves, False)
+    matrix = model.sparse.csr_matrix(
+        (state["data"], state["indices"], state["indptr"]), shape=(len(texts), len(state["idf"]))
+    )
+    probe = np.array([0, 7, 12])
+    _, _, left_out = model._exclusive(matrix, class_of, len(leaves), probe)
+    for row, at in enumerate(probe):
+        rest = np.delete(np.arange(len(texts)), at)
+        best = np.inf
+        for smoothing in model._SMOOTHINGS:
+            inside = np.stack(
+                [
+                    np.asarray(matrix[rest[class_of[rest] == one]].sum(axis=0)).ravel()
+                    for one in range(len(leaves))
+                ]
+            )
+            everywhere = smoothing + inside.sum(axis=0)
+            outside = everywhere - inside
+            text = np.asarray(matrix[at].todense()).ravel()
+            again = text @ np.log(everywhere / outside).T + np.log(outside.sum(axis=1)) * text.sum()
+            best = min(best, float(np.abs(again - left_out[row]).max()))
+        assert best < 1e-4
 
 
 def test_closed_form_leave_one_out_is_what_refitting_gives(leaves: list[Category]):
-    texts, class_of, kinds = model._documents(leaves)
+    texts, class_of, _ = model._documents(leaves)
     rng = np.random.default_rng(3)
     vectors = rng.normal(size=(len(texts), 20))
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     kernel = vectors @ vectors.T
     targets = np.eye(len(leaves))[class_of]
     probe = np.array([0, 7, 12])
-    grouping = model._Grouping(class_of, kinds, len(leaves))
-    alpha, parts, _ = model._ways(kernel, targets, grouping, kinds, probe)
+    alpha, scores = model._ridge(kernel.astype(np.float32), targets, probe)
     ridge = next(
         ridge
         for ridge in model._RIDGES
@@ -145,7 +170,7 @@ def test_closed_form_leave_one_out_is_what_refitting_gives(leaves: list[Category
     for row, at in enumerate(probe):
         rest = np.delete(np.arange(len(texts)), at)
         refitted = np.linalg.solve(kernel[np.ix_(rest, rest)] + ridge * np.eye(len(rest)), targets[rest])
-        assert parts[3, row] == pytest.approx(kernel[at, rest] @ refitted, abs=1e-4)
+        assert scores[row] == pytest.approx(kernel[at, rest] @ refitted, abs=1e-4)
 
 
 def test_lists_are_read_from_a_folder_and_kept_by_their_checksum(district: Path, tmp_path: Path):
