@@ -7,6 +7,7 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from fenzhen.board.filters import ALL, Narrow
 from fenzhen.board.handle import CALLS, Round
 from fenzhen.board.tickets import CallerSeen, caller_seen
 from fenzhen.hotline import roles
@@ -80,9 +81,9 @@ class CallSeen:
     """Shift leads and the chief, for when there is danger."""
 
 
-def callbacks_due(viewer: User, now: datetime, longest: int = LONGEST) -> CallDesk:
+def callbacks_due(viewer: User, now: datetime, longest: int = LONGEST, narrow: Narrow = ALL) -> CallDesk:
     """Due now (level 1, kept promises, vulnerable, re-handled, late first), agreed times, later, done today."""
-    rows = [_row(callback, now) for callback in _open(viewer)]
+    rows = [_row(callback, now) for callback in _open(viewer).filter(narrow.on("ticket"))]
     tries: dict[int, int] = {}
     for pk in Attempt.objects.filter(callback__in=[row.callback.pk for row in rows]).values_list(
         "callback_id", flat=True
@@ -98,7 +99,7 @@ def callbacks_due(viewer: User, now: datetime, longest: int = LONGEST) -> CallDe
     )
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     done = (
-        CallBack.objects.filter(done_at__gte=midnight, done_at__lte=now)
+        CallBack.objects.filter(narrow.on("ticket"), done_at__gte=midnight, done_at__lte=now)
         .exclude(outcome="")
         .select_related("ticket__lead_unit", "done_by")
         .order_by("-done_at")
@@ -167,9 +168,9 @@ def callback_for(viewer: User, pk: int, now: datetime) -> CallSeen:
     )
 
 
-def next_callback(viewer: User, after: int | None, now: datetime) -> int | None:
+def next_callback(viewer: User, after: int | None, now: datetime, narrow: Narrow = ALL) -> int | None:
     """The call-back that comes up next, other than *after*."""
-    for row in callbacks_due(viewer, now).due:
+    for row in callbacks_due(viewer, now, narrow=narrow).due:
         if row.callback.pk != after:
             return row.callback.pk
     return None

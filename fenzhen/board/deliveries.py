@@ -77,8 +77,9 @@ def _deadline(notice: Notice, ticket: Ticket) -> datetime | None:
     return ticket.own_deadline or ticket.city_deadline
 
 
-def deliveries(viewer: User, *, state: str = "", most: int = 100) -> list[Delivery]:
-    """The newest messages, those in *state* only where one is given; nothing for anybody not in charge."""
+def deliveries(viewer: User, *, state: str = "", courier: str = "", most: int = 100) -> list[Delivery]:
+    """The newest messages, only those in *state* and by *courier* where they are given; nothing for anybody not
+    in charge."""
     if viewer.role not in IN_CHARGE:
         return []
     rows = Delivery.objects.select_related(
@@ -86,6 +87,8 @@ def deliveries(viewer: User, *, state: str = "", most: int = 100) -> list[Delive
     ).order_by("-pk")
     if state:
         rows = rows.filter(state=state)
+    if courier:
+        rows = rows.filter(way__courier=courier)
     return list(rows[:most])
 
 

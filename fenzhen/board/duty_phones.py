@@ -6,6 +6,7 @@ from datetime import datetime, time
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from fenzhen.board.filters import ALL, Narrow
 from fenzhen.hotline import roles
 from fenzhen.hotline.clock import Colour, colour
 from fenzhen.hotline.roles import Role
@@ -56,12 +57,13 @@ def phone_of(viewer: User, unit: Unit, now: datetime) -> DutyPhone | None:
     return next(iter(phones_of(viewer, unit, now)), None)
 
 
-def phone_now(viewer: User, now: datetime) -> list[PhoneNow]:
+def phone_now(viewer: User, now: datetime, narrow: Narrow = ALL) -> list[PhoneNow]:
     """Unsigned shares of level 1 and 2, level 1 first, then by the end of the time for signing."""
     if viewer.role not in PHONING:
         return []
     rows = list(
-        Assignment.objects.filter(state="pending_sign", level__lte=URGENT, ticket__is_history=False)
+        Assignment.objects.filter(narrow.on("ticket", unit="unit"))
+        .filter(state="pending_sign", level__lte=URGENT, ticket__is_history=False)
         .select_related("ticket__place", "ticket__town", "unit")
         .order_by("level", "sign_due", "id")
     )

@@ -1,13 +1,46 @@
-"""Filters that somebody keeps for a list."""
+"""Filters of lists: what a list is narrowed by, and what somebody keeps under a name."""
 
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from fenzhen.records.filters import SavedFilter
 from fenzhen.records.people import User
 
-#: Pages that filters can be kept for.
-PAGES = ("search",)
+
+@dataclass(frozen=True, slots=True)
+class Narrow:
+    """What a list of tickets is narrowed by: codes of a town and a unit, a level, a kind; empty means all."""
+
+    town: str = ""
+    unit: str = ""
+    level: str = ""
+    kind: str = ""
+
+    @property
+    def is_any(self) -> bool:
+        """Is anything left out?"""
+        return self != Narrow()
+
+    def on(self, ticket: str = "", unit: str = "") -> Q:
+        """As a condition. *ticket*: where the ticket is seen from the rows (``ticket``; empty: the rows are
+        tickets). *unit*: where the unit is, else the ticket's lead unit counts."""
+        at = f"{ticket}__" if ticket else ""
+        found = Q()
+        if self.town:
+            found &= Q(**{f"{at}town__code": self.town})
+        if self.unit:
+            found &= Q(**{f"{unit or at + 'lead_unit'}__code": self.unit})
+        if self.level:
+            found &= Q(**{f"{at}level": int(self.level) if self.level.isdecimal() else 0})
+        if self.kind:
+            found &= Q(**{f"{at}kind": self.kind})
+        return found
+
+
+#: Everything.
+ALL = Narrow()
 
 
 @dataclass(frozen=True, slots=True)

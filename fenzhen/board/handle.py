@@ -7,6 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from fenzhen.board.filters import ALL, Narrow
 from fenzhen.board.tickets import CallerSeen, caller_seen
 from fenzhen.hotline import roles
 from fenzhen.hotline.clock import Colour, colour
@@ -91,12 +92,12 @@ class ShareSeen:
     """Further calls of the same person."""
 
 
-def unit_desk(viewer: User, now: datetime, longest: int = LONGEST) -> UnitDesk:
+def unit_desk(viewer: User, now: datetime, longest: int = LONGEST, narrow: Narrow = ALL) -> UnitDesk:
     """The four groups of the viewer's own unit, each with its first *longest*; nothing for people without one."""
     groups = {name: Group() for name in ("came_back", "to_sign", "due_today", "in_hand")}
     rows = list(
         _own(viewer)
-        .filter(state__in=_WORK)
+        .filter(narrow.on("ticket"), state__in=_WORK)
         .select_related("ticket__place", "ticket__town", "ticket__category", "given_by")
         .order_by("handle_due", "id")
     )

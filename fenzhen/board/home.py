@@ -8,6 +8,8 @@ from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fenzhen.board.duty_phones import URGENT
+from fenzhen.board.errands import ErrandSeen, errand_counts, my_errands
+from fenzhen.board.filters import ALL, Narrow
 from fenzhen.board.related import repeated_callers, repeated_tickets
 from fenzhen.board.tickets import city_clock_ends, on_live, visible
 from fenzhen.hotline.clock import Colour, colour
@@ -45,7 +47,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
         "voids",
     ),
     Role.UNIT_LIAISON: ("to_sign", "in_hand", "due_today", "came_back"),
-    Role.UNIT_WORKER: (),  # errands only: their own page
+    Role.UNIT_WORKER: ("errands_late", "errands_today", "errands_waiting"),  # errands only, no tickets
     Role.DISTRICT_LEADER: ("intake_today", "open", "late"),
     Role.ANALYST: ("intake_today", "open", "late"),
     Role.ADMIN: (),
@@ -54,7 +56,7 @@ FIGURES: dict[str, tuple[str, ...]] = {
 BAD = frozenset(
     {
         *("late", "late_triage", "late_sign", "level_1", "appointments_late", "to_review_urgent"),
-        *("city_today", "not_phoned"),
+        *("city_today", "not_phoned", "errands_late"),
     }
 )
 #: So many lines at most stand behind a number.
@@ -88,6 +90,8 @@ class HomeLine:
 
 def figures_for(viewer: User, now: datetime) -> dict[str, int]:
     """The viewer's numbers in their order. Drafts are not among them: the page counts those itself."""
+    if viewer.role == Role.UNIT_WORKER:
+        return {f"errands_{name}": count for name, count in errand_counts(viewer, now).items()}
     out: dict[str, int] = {}
     for key in FIGURES.get(viewer.role, ()):
         rows = _rows(viewer, key, now)
@@ -96,21 +100,24 @@ def figures_for(viewer: User, now: datetime) -> dict[str, int]:
     return out
 
 
-def lines_behind(viewer: User, key: str, now: datetime, most: int = MOST) -> list[HomeLine]:
-    """The list behind one of the viewer's own numbers, most pressing first, at most *most*; empty for a number
-    that is not theirs."""
+def lines_behind(
+    viewer: User, key: str, now: datetime, most: int = MOST, narrow: Narrow = ALL
+) -> list[HomeLine]:
+    """The list behind one of the viewer's own numbers, most pressing first, at most *most*, of what is left when
+    it is narrowed; empty for a number that is not theirs."""
     if key not in FIGURES.get(viewer.role, ()):
         return []
     if key in _SHARES:
-        shares = _SHARES[key](viewer, now).select_related("ticket", "ticket__town", "ticket__place", "unit")[
-            :most
-        ]
+        rows = _SHARES[key](viewer, now).filter(narrow.on("ticket", unit="unit"))
+        shares = rows.select_related("ticket", "ticket__town", "ticket__place", "unit")[:most]
         return [_share_line(item) for item in shares]
     if key in _CALLS:
-        calls = _CALLS[key](viewer, now).select_related("ticket", "ticket__town", "ticket__place")[:most]
+        open_calls = _CALLS[key](viewer, now).filter(narrow.on("ticket"))
+        calls = open_calls.select_related("ticket", "ticket__town", "ticket__place")[:most]
         return [_call_line(item) for item in calls]
     if key in _TICKETS:
-        tickets = _TICKETS[key](viewer, now).select_related("town", "place", "lead_unit")[:most]
+        found = _TICKETS[key](viewer, now).filter(narrow.on())
+        tickets = found.select_related("town", "place", "lead_unit")[:most]
         if key == "city_today":
             return [_city_line(item) for item in tickets]
         if key == "repeated":
@@ -118,6 +125,30 @@ def lines_behind(viewer: User, key: str, now: datetime, most: int = MOST) -> lis
             return [replace(_ticket_line(item), calls=often.get(item.pk, 0)) for item in tickets]
         return [_ticket_line(item) for item in tickets]
     return []
+
+
+def errands_behind(viewer: User, key: str, now: datetime) -> list[ErrandSeen]:
+    """The viewer's open errands behind one of the numbers of those who get errands only."""
+    if viewer.role != Role.UNIT_WORKER:
+        return []
+    tomorrow = _midnight(now) + timedelta(days=1)
+    spans = {"errands_late": (None, now), "errands_today": (now, tomorrow), "errands_waiting": (None, None)}
+    since, until = spans.get(key, (None, None))
+    return [
+        seen
+        for seen in my_errands(viewer, now)[0]
+        if (since is None or seen.errand.due >= since) and (until is None or seen.errand.due < until)
+    ]
+
+
+def how_many(viewer: User, key: str, now: datetime, narrow: Narrow = ALL) -> int:
+    """How many stand behind one of the viewer's own numbers when it is narrowed."""
+    rows = _rows(viewer, key, now) if key in FIGURES.get(viewer.role, ()) else None
+    if rows is None:
+        return 0
+    if key in _TICKETS:
+        return rows.filter(narrow.on()).count()
+    return rows.filter(narrow.on("ticket", unit="unit" if key in _SHARES else "")).count()
 
 
 def rates_lately(viewer: User, now: datetime) -> Rates:

@@ -150,7 +150,7 @@ def tickets_asked_back(viewer: User) -> list[AskedBack]:
         return []
     asked = Note.objects.filter(ticket=OuterRef("pk"), kind="ask_back").order_by("-n")
     rows = visible(viewer).filter(state="need_info").order_by("changed_at")
-    listed = list(rows.select_related("caller", "place", "town", "received_by")[:200])
+    listed = list(rows.select_related("caller", "place", "town", "lead_unit", "received_by")[:200])
     last = rows.annotate(asked=Subquery(asked.values("pk")[:1])).values_list("pk", "asked")
     notes = {n.ticket_id: n for n in Note.objects.select_related("by").filter(pk__in=[n for _pk, n in last])}
     out: list[AskedBack] = []

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
+from fenzhen.board.filters import ALL, Narrow
 from fenzhen.board.tickets import NotVisible, visible
 from fenzhen.hotline import roles
 from fenzhen.hotline.clock import Colour, colour
@@ -63,9 +64,9 @@ class ConsultationSeen:
     """Units that had it and gave it back."""
 
 
-def requests_waiting(viewer: User, now: datetime) -> list[RequestRow]:
+def requests_waiting(viewer: User, now: datetime, narrow: Narrow = ALL) -> list[RequestRow]:
     """Undecided ones: the highest level first, then by how soon the unit's own time is over."""
-    rows = list(_rows(viewer).filter(decision=""))
+    rows = list(_rows(viewer).filter(narrow.on("ticket", unit="assignment__unit"), decision=""))
     rows.sort(key=lambda r: (r.ticket.level, r.assignment.handle_due if r.assignment else r.asked_at, r.pk))
     return [_row(row, now) for row in rows]
 
@@ -106,7 +107,7 @@ def consultations(viewer: User, now: datetime) -> list[ConsultationSeen]:
     tickets = (
         visible(viewer)
         .filter(state="in_consultation")
-        .select_related("place", "town", "category")
+        .select_related("place", "town", "category", "lead_unit")
         .order_by("consult_due", "id")
     )
     return [_consultation(ticket, now) for ticket in tickets]

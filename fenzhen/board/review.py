@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from fenzhen.board.filters import ALL, Narrow
 from fenzhen.board.handle import CALLS, Round
 from fenzhen.board.tickets import CallerSeen, caller_seen
 from fenzhen.hotline import roles
@@ -48,12 +49,14 @@ class ReplySeen:
     """The public text in pieces: (words, do they speak of what is still to come)."""
 
 
-def replies_to_review(viewer: User, now: datetime, longest: int = LONGEST) -> list[ReplyRow]:
+def replies_to_review(
+    viewer: User, now: datetime, longest: int = LONGEST, narrow: Narrow = ALL
+) -> list[ReplyRow]:
     """The queue: level 1 first, then by the ticket's deadline; nothing for those who do not review."""
     if viewer.role not in roles.REVIEW:
         return []
     items = list(
-        Assignment.objects.filter(state="result_submitted")
+        Assignment.objects.filter(narrow.on("ticket", unit="unit"), state="result_submitted")
         .select_related("ticket__place", "ticket__town", "ticket__category", "unit")
         .order_by("level", "handle_due", "id")[:longest]
     )
@@ -110,9 +113,9 @@ def reply_to_review(viewer: User, pk: int, now: datetime) -> ReplySeen:
     )
 
 
-def next_to_review(viewer: User, after: int | None, now: datetime) -> int | None:
+def next_to_review(viewer: User, after: int | None, now: datetime, narrow: Narrow = ALL) -> int | None:
     """The assignment that comes up next, other than *after*."""
-    for row in replies_to_review(viewer, now):
+    for row in replies_to_review(viewer, now, narrow=narrow):
         if row.item.pk != after:
             return row.item.pk
     return None

@@ -11,6 +11,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from fenzhen.board.advice import similar_open
+from fenzhen.board.filters import ALL, Narrow
 from fenzhen.board.tickets import (
     CallerSeen,
     ClockSeen,
@@ -157,9 +158,11 @@ def queue_key(ticket: Ticket) -> str:
     return f"{ticket.level}-{int(due.timestamp() * 1_000_000)}-{ticket.pk}"
 
 
-def tickets_waiting(viewer: User, now: datetime, *, after: str = "", limit: int = PAGE) -> Queue:
+def tickets_waiting(
+    viewer: User, now: datetime, *, after: str = "", limit: int = PAGE, narrow: Narrow = ALL
+) -> Queue:
     """The desk's queue, the most urgent first. *after* is a `queue_key` to go on from; a bad one is no key."""
-    waiting = _waiting(viewer)
+    waiting = _waiting(viewer, narrow)
     limit = max(1, min(limit, MOST))
     found = list(_behind(waiting, after).select_related("place", "town", "held_by", "advice")[: limit + 1])
     more = queue_key(found[limit - 1]) if len(found) > limit else ""
@@ -178,19 +181,23 @@ def tickets_waiting(viewer: User, now: datetime, *, after: str = "", limit: int 
                 holder_of(viewer, ticket, now),
             )
         )
-    return Queue(rows, waiting.count(), more, queue_mark(viewer, now, after=after, limit=limit))
+    return Queue(
+        rows, waiting.count(), more, queue_mark(viewer, now, after=after, limit=limit, narrow=narrow)
+    )
 
 
-def queue_mark(viewer: User, now: datetime, *, after: str = "", limit: int = PAGE) -> str:
+def queue_mark(
+    viewer: User, now: datetime, *, after: str = "", limit: int = PAGE, narrow: Narrow = ALL
+) -> str:
     """A short mark of the same stretch of the queue: equal while there is nothing new to draw. Cheap."""
-    seen = _behind(_waiting(viewer), after).values_list(
+    seen = _behind(_waiting(viewer, narrow), after).values_list(
         "pk", "version", "held_by_id", "held_until", "advice__made_at"
     )[: max(1, min(limit, MOST))]
     plain = [
         (pk, version, holder if until and until > now and holder != viewer.pk else None, made)
         for pk, version, holder, until, made in seen
     ]
-    return sha256(repr([plain, _waiting(viewer).count()]).encode()).hexdigest()[:16]
+    return sha256(repr([plain, _waiting(viewer, narrow).count()]).encode()).hexdigest()[:16]
 
 
 def counts_at_desk(viewer: User, now: datetime) -> Counts:
@@ -224,10 +231,10 @@ def void_proposals(viewer: User) -> "QuerySet[Request]":
     )
 
 
-def next_waiting(viewer: User, now: datetime, *, after: str = "") -> Ticket | None:
+def next_waiting(viewer: User, now: datetime, *, after: str = "", narrow: Narrow = ALL) -> Ticket | None:
     """Which ticket comes next into this person's hands: a free one of level 1, else the next behind *after*,
     else the first. What colleagues hold is left to them. None when there is nothing left."""
-    free = _waiting(viewer).filter(
+    free = _waiting(viewer, narrow).filter(
         Q(held_by=None) | Q(held_by=viewer) | Q(held_until__lt=now) | Q(held_until=None)
     )
     for some in (free.filter(level=1), _behind(free, after), free):
@@ -389,12 +396,14 @@ def _mark(version: int, advice: Advice | None, holder: int | None) -> str:
     return f"{version}.{_moment(advice)}.{holder or 0}"
 
 
-def _waiting(viewer: User) -> "QuerySet[Ticket]":
+def _waiting(viewer: User, narrow: Narrow = ALL) -> "QuerySet[Ticket]":
     if viewer.role not in roles.DESK:
         return Ticket.objects.none()
     return (
         visible(viewer)
         .filter(state="pending_dispatch")
+        # However narrow the queue is, what cannot wait stays in sight.
+        .filter(narrow.on() | Q(level=1) if narrow.is_any else Q())
         .annotate(due=Coalesce("triage_due", "received_at"))
         .order_by("level", "due", "pk")
         .defer("body", "answer")

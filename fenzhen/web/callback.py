@@ -36,12 +36,13 @@ from fenzhen.office.distress import report_risk
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import MOST as LONGEST_FILE
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
+from fenzhen.web.narrow import narrowed, told
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 
 
 def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
-    desk = callbacks_due(request.user, now)
+    desk = callbacks_due(request.user, now, narrow=narrowed(request, "callback"))
     midnight = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0)
     context = {
         "desk": desk,
@@ -197,7 +198,7 @@ def _said(request: PageRequest) -> Said:
 
 
 def _next(request: PageRequest, pk: int) -> HttpResponse:
-    following = next_callback(request.user, pk, timezone.now())
+    following = next_callback(request.user, pk, timezone.now(), narrowed(request, "callback"))
     return go(request, "callback-one", following) if following else go(request, "callback")
 
 
@@ -218,7 +219,7 @@ def _moment(text: str) -> datetime | None:
 def callback_list(request: PageRequest) -> Sheet:
     """Everybody to be phoned, in the groups of the page, and who was phoned today. Nobody's number: that is shown
     one by one, with its reason."""
-    desk = callbacks_due(request.user, timezone.now(), LONGEST_FILE)
+    desk = callbacks_due(request.user, timezone.now(), LONGEST_FILE, narrowed(request, "callback"))
     columns = [
         Column(_("分组"), CODE, 12),
         *ticket_columns(clocks=False),
@@ -253,7 +254,14 @@ def callback_list(request: PageRequest) -> Sheet:
             [_("今天已回访"), *ticket_cells(cb.ticket, clocks=False), cb.due_at, None, None]
             + [outcome, word("satisfied", cb.satisfied), who, cb.done_at]
         )
-    return Sheet("callback", _("回访清单"), columns, rows, groups=starts)
+    return Sheet(
+        "callback",
+        _("回访清单"),
+        columns,
+        rows,
+        filters=told(request.user, "callback"),
+        groups=starts,
+    )
 
 
 routes = [

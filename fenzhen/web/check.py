@@ -15,8 +15,10 @@ from fenzhen.office.checks import check_lists
 from fenzhen.office.kept import drop_kept, keep_lists, load_kept, source_of
 from fenzhen.office.lists import BadLists, would_change
 from fenzhen.office.sheets import BY_KEY
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.papers.template import template
-from fenzhen.web.page import PageRequest, go, page, say
+from fenzhen.web.export import listing
+from fenzhen.web.page import PageRequest, go, page, say, typed
 
 #: Megabytes of a file that the page takes.
 LARGEST = 32
@@ -157,6 +159,49 @@ def fetch(request: PageRequest, pk: int) -> HttpResponse:
     ending = "xlsx" if is_book else "zip"
     response.headers["Content-Disposition"] = f'attachment; filename="lists-{kept.pk}.{ending}"'
     return response
+
+
+@listing("lists", roles=board.IN_CHARGE)
+def lists_list(request: PageRequest) -> Sheet:
+    """The sets of lists that were loaded."""
+    columns = [
+        Column(_("装入"), MOMENT),
+        Column(_("文件"), width=40),
+        Column(_("行数"), NUMBER),
+        Column(_("装入人"), CODE, 12),
+    ]
+    rows = [
+        [
+            row.loaded_at,
+            row.file_name,
+            sum(counts[0] for counts in row.counts.values()),
+            row.loaded_by.name if row.loaded_by else "",
+        ]
+        for row in board.kept_lists(request.user)
+    ]
+    return Sheet("lists", _("装入过的清单"), columns, rows)
+
+
+@listing("findings", roles=board.IN_CHARGE)
+def findings_list(request: PageRequest) -> Sheet:
+    """What the check says of one set of lists (`pk`), to be worked through beside the template."""
+    number = typed(request, "pk", 18)
+    kept = board.lists_for(request.user, int(number) if number.isdecimal() else 0)
+    report = check_lists(source_of(kept), today=timezone.localdate())
+    columns = [
+        Column(_("轻重"), CODE, 12),
+        Column(_("在哪里"), CODE, 28),
+        Column(_("是什么"), width=60),
+        Column(_("怎么办"), width=48),
+    ]
+    rows: list[list[object]] = []
+    starts: list[int] = []
+    for key, title, _tag, _what in SEVERITIES:
+        starts.append(len(rows))
+        rows += [[_(title), finding.where, finding.text, finding.todo] for finding in report.of(key)]
+    return Sheet(
+        "findings", _("清单检查"), columns, rows, filters=[(_("文件"), kept.file_name)], groups=starts
+    )
 
 
 routes = [

@@ -23,6 +23,8 @@ from fenzhen.office.tables import Unreadable
 from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
 from fenzhen.web.export import MOST as LONGEST_FILE
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
+from fenzhen.web.narrow import narrowed
+from fenzhen.web.narrow import told as told_by
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 #: Megabytes of a file that the page takes.
@@ -33,9 +35,11 @@ REQUESTS = ("return", "extension", "exclusion")
 
 def _list(request: PageRequest) -> HttpResponse:
     viewer, now = request.user, timezone.now()
-    untold = board.city_untold(viewer)
-    watched = board.watched_orders(viewer)
-    count, watching = untold.count(), watched.count()
+    narrow = narrowed(request, "city")
+    untold = board.city_untold(viewer).filter(narrow.on("ticket"))
+    watched = board.watched_orders(viewer).filter(narrow.on())
+    # What goes out is always everything: the figures are not narrowed.
+    count, watching = board.city_untold(viewer).count(), board.watched_orders(viewer).count()
     batch = request.GET.get("batch", "")
     context = {
         "files": board.city_files(viewer),
@@ -218,23 +222,40 @@ def _back(request: PageRequest, ticket: int) -> HttpResponse:
 @listing("city-untold", roles=board.SEES)
 def untold_list(request: PageRequest) -> Sheet:
     """Done here, and the city was not told yet."""
-    words = board.city_untold(request.user).select_related(
-        "ticket__town", "ticket__place", "ticket__lead_unit"
+    words = (
+        board.city_untold(request.user)
+        .filter(narrowed(request, "city").on("ticket"))
+        .select_related("ticket__town", "ticket__place", "ticket__lead_unit")
     )
     columns = [*ticket_columns(), Column(_("要告诉的"), CODE, 12), Column(_("备好时间"), MOMENT)]
     rows = [
         [*ticket_cells(one.ticket), word("city_word", one.kind), one.made_at] for one in words[:LONGEST_FILE]
     ]
-    return Sheet("city-untold", _("未告知市平台"), columns, rows, total=words.count())
+    return Sheet(
+        "city-untold",
+        _("未告知市平台"),
+        columns,
+        rows,
+        filters=told_by(request.user, "city"),
+        total=words.count(),
+    )
 
 
 @listing("city-watched", roles=board.SEES)
 def watched_list(request: PageRequest) -> Sheet:
     """Orders that the city gave to a unit itself."""
-    orders = board.watched_orders(request.user).select_related("town", "place", "lead_unit")
+    orders = board.watched_orders(request.user).filter(narrowed(request, "city").on())
+    orders = orders.select_related("town", "place", "lead_unit")
     rows = [[*ticket_cells(one), one.city_state] for one in orders[:LONGEST_FILE]]
     columns = [*ticket_columns(), Column(_("市级状态"), CODE, 14)]
-    return Sheet("city-watched", _("直派跟踪"), columns, rows, total=orders.count())
+    return Sheet(
+        "city-watched",
+        _("直派跟踪"),
+        columns,
+        rows,
+        filters=told_by(request.user, "city"),
+        total=orders.count(),
+    )
 
 
 routes = [

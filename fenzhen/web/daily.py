@@ -3,19 +3,23 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode
 
 from django.conf import settings
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
 from django.urls import path, reverse
 from django.utils import timezone, translation
+from django.utils.translation import gettext as _
 
 from fenzhen.board.daily import READERS, DailyList, Figure, daily_list, daily_tickets, day_of
 from fenzhen.board.papers import filed_daily
+from fenzhen.board.words import word
 from fenzhen.papers.daily import daily_files, daily_paper
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.papers.paper import Cell, Chart, Row, Section, Table, shown
-from fenzhen.web.page import PageRequest, page
+from fenzhen.web.export import listing
+from fenzhen.web.page import PageRequest, page, typed
 
 #: What a file is called in an answer.
 TYPES = {
@@ -114,7 +118,7 @@ def tickets(request: PageRequest, day: str) -> HttpResponse:
     if figure is None:
         # The figure was there when the list was drawn; nothing of that kind is left now.
         figure = Figure(0, fields)
-    context = {"figure": figure, "lines": lines, "day": of, "now": now}
+    context = {"figure": figure, "lines": lines, "day": of, "now": now, "query": urlencode(fields)}
     return render(request, "daily_tickets.html", context)
 
 
@@ -231,6 +235,33 @@ def _bars(chart: Chart) -> list[Bar]:
             )
         )
     return bars
+
+
+@listing("daily-tickets", roles=READERS)
+def daily_tickets_list(request: PageRequest) -> Sheet:
+    """The tickets behind one figure of a day's list (`day`, and the figure's own `query`)."""
+    of = _day(typed(request, "day", 10), None)
+    query = dict(parse_qsl(typed(request, "query", 190)))
+    figure, lines = daily_tickets(request.user, of, timezone.now(), query)
+    columns = [
+        Column(_("工单号"), CODE, 16),
+        Column(_("等级"), CODE, 7),
+        Column(_("状态"), CODE, 11),
+        Column(_("标题"), width=44),
+        Column(_("镇街"), CODE, 14),
+        Column(_("承办单位"), CODE, 18),
+        Column(_("受理时间"), MOMENT),
+        Column(_("第几次办"), NUMBER, 9),
+    ]
+    rows = [
+        [line.number, word("level", line.level), word("ticket_state", line.state), line.title, line.town]
+        + [line.unit, line.received_at, line.round]
+        for line in lines
+    ]
+    total = len(figure.tickets) if figure else None
+    return Sheet(
+        "daily-tickets", _("清单中的工单"), columns, rows, filters=[(_("日期"), f"{of}")], total=total
+    )
 
 
 routes = [

@@ -12,6 +12,11 @@ from fenzhen.board import deliveries as board
 from fenzhen.board.words import word, words_of
 from fenzhen.office.notices import tell
 from fenzhen.office.outbox import add_way, end_way, send_again
+from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing
+from fenzhen.web.narrow import asked_of, told
+from fenzhen.web.notices import words_for
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 #: States in the order in which somebody must look.
@@ -20,7 +25,8 @@ TAGS = {"failed": "tag-late", "unsure": "tag-late", "waiting": "tag-soon", "sent
 
 
 def _list(request: PageRequest) -> HttpResponse:
-    state = request.GET.get("state", "")
+    asked = asked_of(request.user, "deliveries")
+    state = request.GET.get("state", "") or asked.get("delivery", "")
     counts = board.delivery_counts(request.user)
     unset = [
         word("courier", code)
@@ -32,7 +38,9 @@ def _list(request: PageRequest) -> HttpResponse:
         "counts": [(code, word("delivery", code), counts[code]) for code in STATES if counts[code]],
         "deliveries": [
             (row, TAGS.get(row.state, ""), row.trouble == "console")
-            for row in board.deliveries(request.user, state=state if state in STATES else "")
+            for row in board.deliveries(
+                request.user, state=state if state in STATES else "", courier=asked.get("courier", "")
+            )
         ],
         "ways": board.ways(request.user),
         "couriers": [pair for pair in words_of("courier") if pair[0] != "console"],
@@ -94,6 +102,47 @@ def test(request: PageRequest) -> HttpResponse:
     else:
         say(request, _("您的账号还没有登记联系方式，测试消息只出现在页面上。"), tone="plain")
     return go(request, "deliveries")
+
+
+@listing("deliveries", roles=board.IN_CHARGE)
+def deliveries_list(request: PageRequest) -> Sheet:
+    """What went out and what became of it. Where it went stands there as the page shows it: whose, not which
+    number."""
+    columns = [
+        Column(_("时间"), MOMENT),
+        Column(_("通知"), width=32),
+        Column(_("工单号"), CODE, 16),
+        Column(_("渠道"), CODE, 12),
+        Column(_("发给"), CODE, 24),
+        Column(_("状态"), CODE, 10),
+        Column(_("试了几次"), NUMBER, 9),
+        Column(_("发出时间"), MOMENT),
+        Column(_("下次"), MOMENT),
+        Column(_("没发成的原因"), width=36),
+    ]
+    asked = asked_of(request.user, "deliveries")
+    found = board.deliveries(
+        request.user,
+        state=asked.get("delivery", ""),
+        courier=asked.get("courier", ""),
+        most=LONGEST_FILE,
+    )
+    rows = [
+        [
+            row.notice.created_at,
+            words_for(row.notice),
+            row.notice.ticket.number if row.notice.ticket else "",
+            word("courier", row.way.courier),
+            str(row.way.unit or (row.way.person.name if row.way.person else "")),
+            word("delivery", row.state),
+            row.tries,
+            row.sent_at,
+            row.next_try_at,
+            _("渠道未配置，只写入日志") if row.trouble == "console" else row.trouble,
+        ]
+        for row in found
+    ]
+    return Sheet("deliveries", _("消息外发"), columns, rows, filters=told(request.user, "deliveries"))
 
 
 routes = [

@@ -12,7 +12,10 @@ from fenzhen.board.errands import errand_for, my_errands, slip_words
 from fenzhen.desk.attach import attach_file
 from fenzhen.desk.errand import finish_errand
 from fenzhen.hotline.roles import UNIT
+from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
 from fenzhen.web.attach import file_of
+from fenzhen.web.export import MOST as LONGEST_FILE
+from fenzhen.web.export import listing
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 
@@ -64,6 +67,30 @@ def files(request: PageRequest, pk: int) -> HttpResponse:
         return go(request, "errand", pk)
     context = {"files": attachments_of_share(request.user, share), "may_drop": True}
     return render(request, "_files.html", context)
+
+
+@listing("errands", roles=UNIT)
+def errands_list(request: PageRequest) -> Sheet:
+    """What was passed on: the open ones, then the finished, as the slips say it. No caller is in it."""
+    waiting, done = my_errands(request.user, timezone.now(), LONGEST_FILE)
+    columns = [
+        Column(_("任务单"), CODE, 10),
+        Column(_("事项"), width=44),
+        Column(_("地点"), width=28),
+        Column(_("要求"), width=36),
+        Column(_("交给"), CODE, 16),
+        Column(_("转交时间"), MOMENT),
+        Column(_("办好时间"), MOMENT),
+        Column(_("办完"), MOMENT),
+        Column(_("结果"), width=36),
+    ]
+    rows = [
+        [s.number, s.matter, s.place, s.task, s.to_name, one.errand.given_at, s.due]
+        + [one.errand.done_at, one.errand.answer]
+        for one in waiting + done
+        for s in (one.slip,)
+    ]
+    return Sheet("errands", _("转交任务"), columns, rows, groups=[len(waiting)])
 
 
 routes = [

@@ -34,6 +34,7 @@ from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.attach import file_of
 from fenzhen.web.export import MOST as LONGEST_FILE
 from fenzhen.web.export import listing
+from fenzhen.web.narrow import narrowed, told
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 
 #: More at once is no signature, it is a habit.
@@ -44,7 +45,7 @@ def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
     if request.user.role == Role.UNIT_WORKER:
         return go(request, "errands")  # they see what was given to them, and no tickets
-    desk = unit_desk(request.user, now)
+    desk = unit_desk(request.user, now, narrow=narrowed(request, "unit"))
     groups = [
         ("came_back", _("退回重办"), desk.came_back, _("回访未解决或审核退回的会回到这里。")),
         ("to_sign", _("待签收"), desk.to_sign, _("新派来的工单会出现在这里，签收后开始办理。")),
@@ -294,7 +295,7 @@ def unit_list(request: PageRequest) -> Sheet:
         Column(_("第几次办"), NUMBER),
         Column(_("退回原因"), CODE, 12),
     ]
-    desk = unit_desk(request.user, timezone.now(), LONGEST_FILE)
+    desk = unit_desk(request.user, timezone.now(), LONGEST_FILE, narrowed(request, "unit"))
     back = {"review": _("审核退回"), "callback": _("回访未解决")}
     rows: list[list[object]] = []
     starts: list[int] = []
@@ -313,7 +314,15 @@ def unit_list(request: PageRequest) -> Sheet:
                 + [item.given_at, share.due, item.round, back.get(share.came_back, "")]
             )
     total = sum(g.count for g in (desk.came_back, desk.to_sign, desk.due_today, desk.in_hand))
-    return Sheet("unit", _("本单位工单"), columns, rows, groups=starts, total=total)
+    return Sheet(
+        "unit",
+        _("本单位工单"),
+        columns,
+        rows,
+        filters=told(request.user, "unit"),
+        groups=starts,
+        total=total,
+    )
 
 
 routes = [

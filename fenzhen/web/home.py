@@ -17,6 +17,7 @@ from fenzhen.hotline.roles import READERS, Role
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import MOST as LONGEST_FILE
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
+from fenzhen.web.narrow import narrowed, told
 from fenzhen.web.page import PageRequest, page, typed
 
 #: A number's name, and what stands where its list is empty.
@@ -86,6 +87,12 @@ WORDS: dict[str, tuple[str, str]] = {
         gettext_noop("退回重办"),
         gettext_noop("没有退回的工单。审核退回或回访未解决的会列在这里。"),
     ),
+    "errands_late": (gettext_noop("已超时"), gettext_noop("没有超时的任务。")),
+    "errands_today": (gettext_noop("今天要办好"), gettext_noop("今天没有到期的任务。")),
+    "errands_waiting": (
+        gettext_noop("待办任务"),
+        gettext_noop("没有待办的任务。单位转交给您的任务会列在这里，写明做什么、什么时候办好。"),
+    ),
     "intake_today": (gettext_noop("今天受理"), gettext_noop("今天还没有受理工单。")),
     "open": (gettext_noop("未办结"), gettext_noop("所有工单都已办结。")),
 }
@@ -148,13 +155,16 @@ def home(request: PageRequest) -> HttpResponse:
     show = request.GET.get("show", "")
     if show not in keys:
         show = next((f.key for f in figures if f.count), keys[0] if keys else "")
+    narrow = narrowed(request, "home")
     context = {
+        "narrows": show != "drafts" and viewer.role != Role.UNIT_WORKER,
         "greeting": greeting(now),
         "figures": figures,
         "show": show,
         "title": _(WORDS[show][0]) if show else "",
         "empty": _(WORDS[show][1]) if show else "",
-        "lines": board.lines_behind(viewer, show, now) if show else [],
+        "errands": board.errands_behind(viewer, show, now) if show else [],
+        "lines": board.lines_behind(viewer, show, now, narrow=narrow) if show else [],
         "most": board.MOST,
         "drafts": drafts,
         "told": unseen(viewer)[:8],
@@ -207,9 +217,10 @@ def rates(request: PageRequest, now: datetime) -> dict[str, object]:
 def home_list(request: PageRequest) -> Sheet:
     """The list behind one of my numbers (`show`)."""
     viewer, now, key = request.user, timezone.now(), typed(request, "show", 32)
-    if key not in board.FIGURES.get(viewer.role, ()) or key == "drafts":
+    if key not in board.FIGURES.get(viewer.role, ()) or key == "drafts" or viewer.role == Role.UNIT_WORKER:
         raise Http404
-    lines = board.lines_behind(viewer, key, now, LONGEST_FILE)
+    narrow = narrowed(request, "home")
+    lines = board.lines_behind(viewer, key, now, LONGEST_FILE, narrow)
     columns = [
         *ticket_columns(),
         Column(_("承办中"), CODE, 16),
@@ -220,7 +231,14 @@ def home_list(request: PageRequest) -> Sheet:
         [*ticket_cells(line.ticket), str(line.share.unit) if line.share else "", line.due, line.calls or None]
         for line in lines
     ]
-    return Sheet("home", _(WORDS[key][0]), columns, rows, total=board.figures_for(viewer, now).get(key))
+    return Sheet(
+        "home",
+        _(WORDS[key][0]),
+        columns,
+        rows,
+        filters=told(viewer, "home"),
+        total=board.how_many(viewer, key, now, narrow),
+    )
 
 
 routes = [path("", home, name="home")]

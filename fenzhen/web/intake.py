@@ -41,6 +41,8 @@ from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.journey import RESTING
 from fenzhen.hotline.related import Fitting
 from fenzhen.hotline.roles import Role
+from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
+from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 _INTAKE = roles.INTAKE - {Role.SYSTEM}
@@ -164,6 +166,24 @@ def supplement(request: PageRequest, pk: int) -> HttpResponse:
     )
     say(request, _("%(number)s 已补充,回到派单台,时限继续计算。") % {"number": ticket.number})
     return go(request, "asked-back")
+
+
+@listing("asked-back", roles=_INTAKE)
+def asked_back_list(request: PageRequest) -> Sheet:
+    """What the desk asked back, as the page has it: callers masked."""
+    columns = [
+        *ticket_columns(caller=True),
+        Column(_("要补充什么"), width=40),
+        Column(_("退回人"), CODE, 12),
+        Column(_("退回补充"), MOMENT),
+        Column(_("我登记的"), CODE, 9),
+    ]
+    rows = [
+        [*ticket_cells(one.ticket, caller=(one.caller.name, one.caller.phone)), one.asked, one.by, one.at]
+        + [one.is_mine]
+        for one in tickets_asked_back(request.user)
+    ]
+    return Sheet("asked-back", _("待补充"), columns, rows, total=asked_back_count(request.user))
 
 
 # ---------------------------------------------------------------------------------------------------------

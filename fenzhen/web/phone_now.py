@@ -24,6 +24,7 @@ from fenzhen.hotline.roles import DESK
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.handle import HOW, moment_of
+from fenzhen.web.narrow import narrowed, told
 from fenzhen.web.page import PageRequest, go, page, say, typed
 from fenzhen.web.requests import chosen_unit
 
@@ -32,7 +33,10 @@ from fenzhen.web.requests import chosen_unit
 def phoning(request: PageRequest) -> HttpResponse:
     """The list, the most urgent first."""
     now = timezone.now()
-    context = {"lines": phone_now(request.user, now), "time": duty_time(request.user, now)}
+    context = {
+        "lines": phone_now(request.user, now, narrowed(request, "phone-now")),
+        "time": duty_time(request.user, now),
+    }
     return render(request, "phone_now.html", context)
 
 
@@ -163,9 +167,9 @@ def phone_list(request: PageRequest) -> Sheet:
             one.phone.name if one.phone else "",
             len(one.calls) or None,
         ]
-        for one in phone_now(request.user, timezone.now())
+        for one in phone_now(request.user, timezone.now(), narrowed(request, "phone-now"))
     ]
-    return Sheet("phone-now", _("现在打电话"), columns, rows)
+    return Sheet("phone-now", _("现在打电话"), columns, rows, filters=told(request.user, "phone-now"))
 
 
 routes = [

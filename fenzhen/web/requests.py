@@ -25,6 +25,7 @@ from fenzhen.hotline.roles import DESK, Role
 from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.handle import moment_of
+from fenzhen.web.narrow import narrowed, told
 from fenzhen.web.page import PageRequest, go, page, say, typed
 
 READING = DESK | {Role.SUPERVISOR}
@@ -32,7 +33,7 @@ READING = DESK | {Role.SUPERVISOR}
 
 def _list(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
-    waiting = requests_waiting(request.user, now)
+    waiting = requests_waiting(request.user, now, narrowed(request, "requests"))
     if pk is None and waiting:
         pk = waiting[0].request.pk
     place = next((n for n, row in enumerate(waiting) if row.request.pk == pk), None)
@@ -166,9 +167,27 @@ def requests_list(request: PageRequest) -> Sheet:
             one.request.asked_at,
             one.request.until,
         ]
-        for one in requests_waiting(request.user, timezone.now())
+        for one in requests_waiting(request.user, timezone.now(), narrowed(request, "requests"))
     ]
-    return Sheet("requests", _("等待答复的申请"), columns, rows)
+    return Sheet("requests", _("等待答复的申请"), columns, rows, filters=told(request.user, "requests"))
+
+
+@listing("consultations", roles=READING)
+def consultations_list(request: PageRequest) -> Sheet:
+    """What is in consultation, the one whose time is over first."""
+    columns = [
+        *ticket_columns(),
+        Column(_("会商时限"), MOMENT),
+        Column(_("提请会商"), MOMENT),
+        Column(_("争议"), width=40),
+        Column(_("退回过的单位"), width=28),
+    ]
+    rows = [
+        [*ticket_cells(one.ticket), one.ticket.consult_due, one.since, one.why]
+        + ["、".join(dict.fromkeys(str(share.unit) for share in one.had))]
+        for one in consultations(request.user, timezone.now())
+    ]
+    return Sheet("consultations", _("会商研判"), columns, rows)
 
 
 routes = [

@@ -16,6 +16,7 @@ from fenzhen.hotline.roles import REVIEW
 from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
 from fenzhen.web.export import MOST as LONGEST_FILE
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
+from fenzhen.web.narrow import narrowed, told
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
 
 #: Which reason of sending back a remark suggests.
@@ -30,7 +31,7 @@ SUGGESTS = {
 
 def _desk(request: PageRequest, pk: int | None = None) -> HttpResponse:
     now = timezone.now()
-    rows = replies_to_review(request.user, now)
+    rows = replies_to_review(request.user, now, narrow=narrowed(request, "review"))
     if pk is None and rows:
         pk = rows[0].item.pk
     seen = reply_to_review(request.user, pk, now) if pk is not None else None
@@ -83,7 +84,7 @@ def send_back(request: PageRequest, pk: int) -> HttpResponse:
 
 
 def _next(request: PageRequest, pk: int) -> HttpResponse:
-    following = next_to_review(request.user, pk, timezone.now())
+    following = next_to_review(request.user, pk, timezone.now(), narrowed(request, "review"))
     return go(request, "review-one", following) if following else go(request, "review")
 
 
@@ -108,9 +109,15 @@ def review_list(request: PageRequest) -> Sheet:
             row.due,
             "、".join(word("remark", one) for one in row.remarks),
         ]
-        for row in replies_to_review(request.user, timezone.now(), LONGEST_FILE)
+        for row in replies_to_review(request.user, timezone.now(), LONGEST_FILE, narrowed(request, "review"))
     ]
-    return Sheet("review", _("待审核反馈"), [*ticket_columns(clocks=False), *more], rows)
+    return Sheet(
+        "review",
+        _("待审核反馈"),
+        [*ticket_columns(clocks=False), *more],
+        rows,
+        filters=told(request.user, "review"),
+    )
 
 
 routes = [

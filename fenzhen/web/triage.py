@@ -37,6 +37,7 @@ from fenzhen.hotline.roles import DESK
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import MOST as LONGEST_FILE
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
+from fenzhen.web.narrow import narrowed, told
 from fenzhen.web.page import PageRequest, page, refusal_of, say, typed
 
 #: What an emergency line's number is told as.
@@ -51,10 +52,10 @@ def triage(request: PageRequest, pk: int | None = None) -> HttpResponse:
         ticket_for(request.user, pk)
         first = pk
     else:
-        upcoming = next_waiting(request.user, now)
+        upcoming = next_waiting(request.user, now, narrow=narrowed(request, "triage"))
         first = upcoming.pk if upcoming else 0
     facts = {
-        "queue": tickets_waiting(request.user, now),
+        "queue": tickets_waiting(request.user, now, narrow=narrowed(request, "triage")),
         "counts": counts_at_desk(request.user, now),
         "first": first,
     }
@@ -68,23 +69,25 @@ def queue(request: PageRequest) -> HttpResponse:
     With `after` the stretch behind that key, to be added to the end.
     """
     now = timezone.now()
-    after = request.GET.get("after", "")
+    after, narrow = request.GET.get("after", ""), narrowed(request, "triage")
     try:
         rows = max(PAGE, min(int(request.GET.get("rows", PAGE)), MOST))
     except ValueError:
         rows = PAGE
     if after:
         return render(
-            request, "_triage_rows.html", {"queue": tickets_waiting(request.user, now, after=after)}
+            request,
+            "_triage_rows.html",
+            {"queue": tickets_waiting(request.user, now, after=after, narrow=narrow)},
         )
     have = request.GET.get("have", "")
-    if have and have == queue_mark(request.user, now, limit=rows):
+    if have and have == queue_mark(request.user, now, limit=rows, narrow=narrow):
         return HttpResponse(status=204)
     return render(
         request,
         "_triage_queue.html",
         {
-            "queue": tickets_waiting(request.user, now, limit=rows),
+            "queue": tickets_waiting(request.user, now, limit=rows, narrow=narrow),
             "counts": counts_at_desk(request.user, now),
             "with_counts": True,
         },
@@ -323,7 +326,7 @@ def draw_next(request: PageRequest, key: str, *, done: int = 0) -> HttpResponse:
     """The next free ticket, held; the empty desk when there is none."""
     now = timezone.now()
     for _attempt in range(5):  # colleagues take tickets too; five in one instant would be a crowd
-        upcoming = next_waiting(request.user, now, after=key)
+        upcoming = next_waiting(request.user, now, after=key, narrow=narrowed(request, "triage"))
         if upcoming is None:
             return draw_desk(request, None, done=done)
         if hold_ticket(upcoming, by=request.user, now=now):
@@ -334,11 +337,11 @@ def draw_next(request: PageRequest, key: str, *, done: int = 0) -> HttpResponse:
 @listing("triage", roles=DESK)
 def triage_list(request: PageRequest) -> Sheet:
     """The whole queue, as it stands in it."""
-    now = timezone.now()
-    stretch = tickets_waiting(request.user, now, limit=MOST)
+    now, narrow = timezone.now(), narrowed(request, "triage")
+    stretch = tickets_waiting(request.user, now, limit=MOST, narrow=narrow)
     total, rows = stretch.total, stretch.rows
     while stretch.more and len(rows) < LONGEST_FILE:
-        stretch = tickets_waiting(request.user, now, after=stretch.more, limit=MOST)
+        stretch = tickets_waiting(request.user, now, after=stretch.more, limit=MOST, narrow=narrow)
         rows += stretch.rows
     more = [Column(_("派单时限"), MOMENT), Column(_("建议单位"), CODE, 16), Column(_("把握(%)"), NUMBER)]
     return Sheet(
@@ -354,6 +357,7 @@ def triage_list(request: PageRequest) -> Sheet:
             ]
             for row in rows
         ],
+        filters=told(request.user, "triage"),
         total=total,
     )
 

@@ -14,6 +14,8 @@ from fenzhen.desk.step import Incomplete
 from fenzhen.hotline.roles import DESK
 from fenzhen.office.tables import Unreadable
 from fenzhen.office.unit_excel import open_list, take_answers
+from fenzhen.papers.lists import CODE, NUMBER, Column, Sheet
+from fenzhen.web.export import listing
 from fenzhen.web.page import PageRequest, page
 
 #: Megabytes of a filled list.
@@ -61,6 +63,21 @@ def bring_in(request: PageRequest, pk: int) -> HttpResponse:
     except Unreadable as why:
         raise Incomplete({"file": str(why)}) from None
     return render(request, "unit_excel_done.html", {"unit": unit, "answers": answers})
+
+
+@listing("unit-lists", roles=DESK)
+def unit_lists_list(request: PageRequest) -> Sheet:
+    """Every unit with something open, and how much."""
+    columns = [
+        Column(_("单位"), CODE, 24),
+        Column(_("有账号"), CODE, 8),
+        *(Column(title, NUMBER) for title in (_("待办"), _("未签收"), _("超时"))),
+    ]
+    rows = [
+        [str(line.unit), line.has_account, line.open, line.unsigned, line.late]
+        for line in units_with_work(request.user, timezone.now())
+    ]
+    return Sheet("unit-lists", _("各单位待办"), columns, rows)
 
 
 routes = [

@@ -11,12 +11,14 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from fenzhen.board.filters import filters_of as _filters_of
 from fenzhen.board.words import word as _word
 from fenzhen.board.words import words_of as _words_of
 from fenzhen.hotline.clock import Colour
 from fenzhen.hotline.clock import colour as _colour
 from fenzhen.hotline.privacy import masked_name as _masked_name
 from fenzhen.hotline.privacy import masked_phone as _masked_phone
+from fenzhen.web.narrow import fields_of as _fields_of
 from fenzhen.web.notices import words_for as _notice_words
 from fenzhen.web.page import once_token
 
@@ -194,6 +196,34 @@ def export_button(context: Any, name: str, **fields: object) -> SafeString:
     )
     token = context.get("csrf_token", "")
     return format_html(form, reverse("export", args=[name]), token, inputs, _("导出 Excel"))
+
+
+@register.inclusion_tag("_narrow.html", takes_context=True)
+def narrow(context: Any, name: str, show: str = "") -> dict[str, Any]:
+    """The form that narrows the list *name* and its saved filters (see web/narrow.py). *show*: which of the
+    home page's lists it is."""
+    viewer = context["viewer"]
+    fields = _fields_of(viewer, name)
+    said = " · ".join(field.said for field in fields if field.said)
+    return {
+        "list_name": name,
+        "fields": fields,
+        "said": said,
+        "show": show,
+        "kept": _filters_of(viewer, name),
+        "may_save": bool(said),
+        "csrf_token": context.get("csrf_token", ""),
+    }
+
+
+@register.simple_tag(takes_context=True)
+def narrowed_by(context: Any, name: str) -> SafeString | str:
+    """What an empty list says while it is narrowed: that there may be more. Nothing while everything is shown."""
+    said = " · ".join(field.said for field in _fields_of(context["viewer"], name) if field.said)
+    if not said:
+        return ""
+    text = _("「%(said)s」里没有。点「看全部」看其余的。") % {"said": said}
+    return format_html('<p class="empty">{}</p>', text)
 
 
 @register.simple_tag
