@@ -1,5 +1,5 @@
 # Few words; everything also works without make.
-.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser prove-first-week prove-load
+.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser prove-drift prove-requests prove-first-week prove-load
 
 help:        ## these words
 	@sed -n 's/^\([a-z-]*\): *.*## /\1	/p' $(MAKEFILE_LIST)
@@ -45,6 +45,12 @@ messages: ready ## collect the screens' texts into the .po files and compile the
 
 prove-adviser: ## the adviser's figures, reckoned anew (needs ../shared/data)
 	@.venv/bin/python bench/adviser/prove.py $(ARGS)
+
+prove-drift: ## 200 drifting streams with late and false returns past several policies (about an hour; ARGS="--streams 20")
+	@.venv/bin/python bench/adviser/drift.py $(ARGS)
+
+prove-requests: ## town, leaf and lead unit of our own 1,000 requests
+	@.venv/bin/python bench/requests/score.py $(ARGS)
 
 prove-first-week: ready ## five days of 300 orders a day between a simulated city, the desk and the units
 	FENZHEN_FIRST_WEEK_ORDERS=300 .venv/bin/pytest -q -s -p no:xdist tests/stories/test_first_week.py $(ARGS)
