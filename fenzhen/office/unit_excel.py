@@ -331,13 +331,18 @@ def _do(
             internal_text=text("internal"),
             public_text=text("public"),
         )
-        if not _replied_before(item, answered):
-            if not contacted:
-                raise _Bad("contacted", _("请先回答：联系上诉求人了吗？"))
-            if item.state == "pending_sign":
-                raise _Bad("sign", _("还没有签收，请在「签收」里选「是」。"))
-            if item.state != "signed":
-                raise _Bad("", _ended(item))
+        last = _replied_before(item, answered)
+        if last is not None:
+            if last.verdict == "sent_back" and item.state == "signed":
+                # Left alone in silence, the unit would wait for review, and review for the unit.
+                raise _Bad("internal", _("审核退回了这份答复，请按退回意见改写后再交。"))
+        elif not contacted:
+            raise _Bad("contacted", _("请先回答：联系上诉求人了吗？"))
+        elif item.state == "pending_sign":
+            raise _Bad("sign", _("还没有签收，请在「签收」里选「是」。"))
+        elif item.state != "signed":
+            raise _Bad("", _ended(item))
+        else:
             did("reply", lambda: submit_reply(item, by=by, now=now, answered=answered))
     return tuple(acts)
 
@@ -364,11 +369,12 @@ def _key_of(item: Assignment) -> str:
     return f"{item.pk}-{blind_index(f'{item.unit_id}:{item.pk}', 'unit list')[:12]}"
 
 
-def _replied_before(item: Assignment, answered: Answered) -> bool:
+def _replied_before(item: Assignment, answered: Answered) -> Reply | None:
+    """The unit's newest reply where it says the same."""
     public = privacy.lift_numbers(privacy.clean_text(answered.public_text))[0]
     internal = privacy.lift_numbers(privacy.clean_text(answered.internal_text))[0]
     last = Reply.objects.filter(assignment=item).order_by("-id").first()
-    return bool(last and (last.public_text, last.internal_text) == (public, internal))
+    return last if last and (last.public_text, last.internal_text) == (public, internal) else None
 
 
 def _asked_before(item: Assignment, kind: str, asked: Asked) -> bool:

@@ -10,6 +10,7 @@ from openpyxl import load_workbook
 
 from fenzhen.board.requests import requests_waiting
 from fenzhen.desk.dispatch import take_back
+from fenzhen.desk.review import send_back_reply
 from fenzhen.desk.step import NotYours
 from fenzhen.office.tables import Unreadable
 from fenzhen.office.unit_excel import open_list, take_answers
@@ -112,6 +113,20 @@ def test_the_same_file_twice_does_nothing_twice(cast: Cast) -> None:
     assert (again.done, again.faults, again.same) == ([], [], 2)
     assert Entry.objects.exclude(act="take_answers").count() == count
     assert (Reply.objects.count(), Note.objects.filter(kind="note").count()) == (1, 1)
+
+
+def test_the_same_words_again_after_review_sent_them_back_are_named_not_passed_over(cast: Cast) -> None:
+    ticket = cast.dispatched()
+    raw = filled(open_list(cast.liuhe, by=cast.wang, now=cast.now), {0: REPLY})
+    take_answers(cast.liuhe, raw, by=cast.wang, now=cast.now + timedelta(hours=1))
+    send_back_reply(
+        cast.lead(ticket), by=cast.zhao, now=cast.now + timedelta(hours=2), reasons=["copy_paste"]
+    )
+    again = take_answers(cast.liuhe, raw, by=cast.wang, now=cast.now + timedelta(hours=3))
+    assert not again.done and not again.same
+    assert [(f.row, "退回" in f.text) for f in again.faults] == [(4, True)]
+    other = filled(raw, {0: REPLY | {"internal": "第二次上门,换好了灯,物业签字。"}})
+    assert take_answers(cast.liuhe, other, by=cast.wang, now=cast.now + timedelta(hours=4)).done
 
 
 def test_a_row_is_done_as_a_whole_or_not_at_all(cast: Cast) -> None:
