@@ -62,7 +62,7 @@ TIMETABLE: tuple[Line, ...] = (
     Line("the daily list", timedelta(minutes=1), _make_daily),
     Line("finished tasks", timedelta(hours=1), lambda by, now: queue.forget_finished(now=now)),
     # what decided tickets teach: a little at a time, so that nobody waits for it
-    Line("right units", timedelta(minutes=1), lambda by, now: teach.collect_truths(by=by, now=now)),
+    Line("right units", timedelta(seconds=10), lambda by, now: teach.collect_truths(by=by, now=now)),
     Line("looking back", timedelta(seconds=3), lambda by, now: teach.look_back(by=by, now=now)),
     Line("promises", timedelta(minutes=1), lambda by, now: automatic.recertify(by=by, now=now)),
     Line("teaching", timedelta(minutes=10), lambda by, now: teach.teach_tonight(by=by, now=now)),

@@ -79,7 +79,7 @@ class Compared:
         return self.won > self.lost and self.by_chance <= BETTER
 
 
-def collect_truths(*, by: User, now: datetime, limit: int = 500) -> int:
+def collect_truths(*, by: User, now: datetime, limit: int = 120) -> int:
     """Note the right unit of tickets that have been finished, or finished better, since the last look."""
     stale = (
         Ticket.objects.filter(state__in=_FINISHED, lead_unit__isnull=False)
