@@ -1,7 +1,7 @@
 """Words → label, learned from labelled texts: several simple models and one that weighs them.
 
-A text has two fields, title and body, and is read in two ways: as character n-grams (1-4) and as words. Each becomes numbers by TF-IDF, with
-a vocabulary and a share per field. Every label then gets a score in four ways from either reading (fenzhen/advisor/views.py), and two more with sentence vectors:
+A text has two fields, title and body, and is read in two ways: as character n-grams (1-4) of the fields apart, each with its vocabulary
+and its share, and as words of both together. Either becomes numbers by TF-IDF. Every label then gets a score in four ways from either reading (fenzhen/advisor/views.py), and two more with sentence vectors:
 
 - *linear*: ridge regression on the n-grams, one against the rest; its words are the explanation;
 - *counts*: complement naive Bayes (Rennie et al. 2003) on the same;
@@ -45,7 +45,6 @@ from fenzhen.advisor.ngrams import (
     counted,
     gram_keys,
     vocabulary_of,
-    word_and_pair_keys,
     word_keys,
 )
 from fenzhen.advisor.stack import softmax, weigh, with_one
@@ -68,11 +67,8 @@ _EVIDENCE = 6.0
 _AT_ONCE = 256
 #: Fewer rows have no latent dimensions worth the name.
 _LEAST_LATENT = 60
-#: How a text is read: name, reader of the title, reader of the body.
-_READINGS: tuple[tuple[str, Reader, Reader], ...] = (
-    ("chars", gram_keys, gram_keys),
-    ("words", word_and_pair_keys, word_keys),
-)
+#: How a text is read: name, reader, and whether title and body are one text.
+_READINGS: tuple[tuple[str, Reader, bool], ...] = (("chars", gram_keys, False), ("words", word_keys, True))
 READINGS = tuple(name for name, *_ in _READINGS)
 _PIECES = tuple(piece.name for piece in fields(View))
 
@@ -145,8 +141,8 @@ class Classifier:
     def _counted(self, texts: Sequence[Fields]) -> list[Pair]:
         titles, bodies = [clean(title) for title, _ in texts], [clean(body) for _, body in texts]
         return [
-            (counted(titles, of_titles, read_title), counted(bodies, of_bodies, read_body))
-            for (of_titles, of_bodies), (_, read_title, read_body) in zip(self._keys, _READINGS, strict=True)
+            _counted_as(titles, bodies, keys, reader, one)
+            for keys, (_, reader, one) in zip(self._keys, _READINGS, strict=True)
         ]
 
     def explain(self, title: str, body: str, label: str, most: int = 6) -> list[Word]:
@@ -210,9 +206,10 @@ def learn(
     scores: list[NDArray[np.float64]] = []
     evidence: NDArray[np.float64] | None = None
     with _BLAS.limit(limits=1, user_api="blas"):
-        for name, read_title, read_body in _READINGS:
-            title_keys, in_titles = vocabulary_of(titles, reader=read_title)
-            body_keys, in_bodies = vocabulary_of(bodies, reader=read_body)
+        for name, reader, one in _READINGS:
+            first_field, second_field = _fields(titles, bodies, one)
+            title_keys, in_titles = vocabulary_of(first_field, reader=reader)
+            body_keys, in_bodies = vocabulary_of(second_field, reader=reader)
             columns = len(title_keys) + len(body_keys)
             first = evidence is None
             if first:
@@ -223,7 +220,7 @@ def learn(
             view, left = view_of(
                 (in_titles, in_bodies), label_at, len(names), part, kept, draw,
                 bent=n >= _LEAST_LATENT,
-                words=(counted(phrases, title_keys, read_title), counted(phrases, body_keys, read_body)) if first else None,
+                words=_counted_as(phrases, phrases, (title_keys, body_keys), reader, one) if first else None,
                 words_label=np.array([at for at, _ in known] if first else [], dtype=np.int32),
             )  # fmt: skip
             scores.append(left)
@@ -273,6 +270,24 @@ def lead(likely: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 # --- the parts ----------------------------------------------------------------------------------------------------------
+
+
+def _fields(titles: Sequence[str], bodies: Sequence[str], one: bool) -> tuple[Sequence[str], Sequence[str]]:
+    """The two fields of a reading; where title and body are one text, the first is empty."""
+    if not one:
+        return titles, bodies
+    return [""] * len(titles), [f"{title} {body}" for title, body in zip(titles, bodies, strict=True)]
+
+
+def _counted_as(
+    titles: Sequence[str],
+    bodies: Sequence[str],
+    keys: tuple[NDArray[np.uint64], NDArray[np.uint64]],
+    reader: Reader,
+    one: bool,
+) -> Pair:
+    first, second = _fields(titles, bodies, one)
+    return counted(first, keys[0], reader), counted(second, keys[1], reader)
 
 
 def _by_vectors(

@@ -59,48 +59,40 @@ def gram_keys(
     return owners, keys
 
 
-def word_keys(texts: Sequence[str]) -> Keys:
-    """Whose and which of the words of two letters or more."""
-    return _words(texts, pairs=False)
-
-
-def word_and_pair_keys(texts: Sequence[str]) -> Keys:
-    """Whose and which of all words and of two words in a row: for short texts, where order says much."""
-    return _words(texts, pairs=True)
-
-
-#: Word → key, for words met before; emptied when it has grown large (callers' typos never end).
+#: Word → key, for words met before (0: does not count); emptied when it has grown large (callers' typos never end).
 _KEY_OF: dict[str, int] = {}
 
 
-def _words(texts: Sequence[str], pairs: bool) -> Keys:
-    owners: list[int] = []
+def word_keys(texts: Sequence[str]) -> Keys:
+    """Whose and which of the words of two letters or more.
+
+    >>> len(word_keys(["小区停水,没有人来"])[1])
+    4
+    """
     keys: list[int] = []
+    ends: list[int] = []
     if len(_KEY_OF) > 200_000:
         _KEY_OF.clear()
-    for number, text in enumerate(texts):
-        before = len(keys)
-        last = ""
+    known = _KEY_OF.get
+    for text in texts:
         # Half a character (a cut emoji) cannot be written as UTF-8, and the cutter reads nothing else.
         for word in rjieba.cut(text.encode("utf-8", "replace").decode("utf-8")):
-            if not _COUNTS[ord(word[0])]:
-                last = ""
-                continue
-            if pairs or len(word) > 1:
-                keys.append(_KEY_OF.get(word) or _word_key(word))
-            if pairs:
-                if last:
-                    both = f"{last} {word}"
-                    keys.append(_KEY_OF.get(both) or _word_key(both))
-                last = word
-        owners += [number] * (len(keys) - before)
-    return np.array(owners, dtype=np.int32), np.array(keys, dtype=np.uint64)
+            if len(word) > 1:
+                key = known(word)
+                if key is None:
+                    key = _word_key(word)
+                if key:
+                    keys.append(key)
+        ends.append(len(keys))
+    owners = np.repeat(np.arange(len(texts), dtype=np.int32), np.diff(ends, prepend=0))
+    return owners, np.array(keys, dtype=np.uint64)
 
 
 def _word_key(word: str) -> int:
-    """Two sums of 32 bits: among a hundred thousand words two hardly ever share a number."""
+    """Two sums of 32 bits: among a hundred thousand words two hardly ever share a number. 0 for what begins with no letter."""
     raw = word.encode("utf-8", "replace")
-    _KEY_OF[word] = key = (zlib.crc32(raw) << 32) | zlib.adler32(raw[::-1] + raw)
+    key = (zlib.crc32(raw) << 32) | zlib.adler32(raw[::-1] + raw) if _COUNTS[ord(word[0])] else 0
+    _KEY_OF[word] = key
     return key
 
 

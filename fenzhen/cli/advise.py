@@ -486,15 +486,19 @@ def _header(path: Path) -> list[str]:
 @contextmanager
 def _opened(path: Path) -> Iterator[Any]:
     """UTF-8 with or without mark, or what Excel writes on a Chinese Windows."""
-    encoding = "utf-8-sig"
-    try:
-        with path.open(encoding=encoding) as probe:
-            for _ in probe:
-                pass
-    except UnicodeDecodeError:
-        encoding = "gb18030"
-    with path.open(encoding=encoding, newline="") as handle:
-        yield handle
+    with path.open("rb") as raw:
+        marked = raw.read(2) in (b"\xff\xfe", b"\xfe\xff")
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
+        try:
+            with path.open(encoding=encoding) as probe:
+                for _ in probe:
+                    pass
+        except UnicodeError:
+            continue
+        with path.open(encoding=encoding, newline="") as handle:
+            yield handle
+        return
+    raise ValueError(f"{path} is no list of texts: neither UTF-8 nor UTF-16 nor GB18030")
 
 
 def _write(path: Path, rows: Rows, header: Sequence[str], added: Sequence[str]) -> None:

@@ -178,6 +178,66 @@ def test_a_foreign_model_and_senseless_promises_are_told_in_one_line(files):
     assert prompt("predict", "--in", test, "--text", "topic", "--out", folder / "p.csv").exit_code == 2
 
 
+ODD = ["", "水", "😀😀", "My water has been off since this morning", "asdf 123", "\ufeff \t", "請問"]
+
+
+def test_odd_texts_get_an_answer_and_never_go_automatically(files):
+    train, _, folder = files
+    rows = [{"id": str(at), "topic": "", "detail": text} for at, text in enumerate(ODD)]
+    rows.append({"id": "long", "topic": "停水", "detail": "东街停水三天了," * 6250})
+    out = folder / "p.csv"
+    done = prompt("predict", "--train", train, "--in", write(folder / "i.csv", rows), *FIELDS, "--out", out)
+    assert done.exit_code == 0, done.stderr
+    *odd, long = read(out)
+    assert [row["automatic"] for row in odd] == ["0"] * len(ODD)
+    assert all(row["predicted_1"] and float(row["confidence_1"]) < 0.6 for row in odd)
+    assert long["predicted_1"] == "供水" and len(long["detail"]) == 50_000
+
+
+def test_twenty_rows_are_scored_and_promise_nothing(tmp_path):
+    train, test = write(tmp_path / "t.csv", labelled(20)), write(tmp_path / "u.csv", labelled(30, 4))
+    done = prompt("score", "--train", train, "--test", test, *FIELDS, "--json")
+    certificate = json.loads(done.stdout)["certificate"]
+    assert certificate["threshold"] is None and certificate["coverage"] == 0
+    assert certificate["precision"] is None and "not enough data to certify" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "body, said",
+    [
+        (b"", "no column"),
+        (b"topic,detail,label\n", "has no rows"),
+        (b"PK\x03\x04\x00\xff\xfe\x00\x81", "no list of texts"),
+        ("标题,内容,类别\n停水,没水,供水\n".encode(), "it has 标题"),
+    ],
+)
+def test_a_file_that_is_no_list_of_texts_is_told_in_one_line(files, body, said):
+    _, test, folder = files
+    (folder / "bad.csv").write_bytes(body)
+    done = prompt("score", "--train", folder / "bad.csv", "--test", test, *FIELDS, "--json")
+    assert done.exit_code == 1 and said in done.stderr and done.stdout == ""
+    assert "Traceback" not in done.stderr
+
+
+def test_a_damaged_model_is_told_in_one_line(files):
+    _, test, folder = files
+    (folder / "m.model").write_bytes(b"fenzhen-adviser 2 " + b"0" * 64 + b"\nPK cut")
+    done = prompt(
+        "predict", "--model", folder / "m.model", "--in", test, "--text", "topic,detail", "--out", folder / "p.csv"
+    )  # fmt: skip
+    assert done.exit_code == 1 and "damaged" in done.stderr and not (folder / "p.csv").exists()
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "gb18030", "utf-16"])
+def test_training_files_of_other_encodings_are_read(tmp_path, encoding):
+    train = write(tmp_path / "t.csv", labelled(60), encoding=encoding)
+    done = prompt(
+        "score", "--train", train, "--test", write(tmp_path / "u.csv", labelled(9)), *FIELDS, "--json"
+    )
+    assert done.exit_code == 0, done.stderr
+    assert json.loads(done.stdout)["n_train"] == 60
+
+
 DISTRICT = "demo/daxing"
 
 
