@@ -10,10 +10,13 @@ from typing import TypeVar
 
 from django.db.models import Model, QuerySet
 
+from fenzhen.board.events import suggested_parties
 from fenzhen.hotline import roles
 from fenzhen.hotline.roles import Role
+from fenzhen.records import files
 from fenzhen.records.events import (
     CaseMaterial,
+    Event,
     Household,
     Instruction,
     JointCase,
@@ -172,6 +175,25 @@ def report_for(viewer: User, pk: int) -> SpecialReport:
     if found is None:
         raise NoSuchCase(pk)
     return found
+
+
+def material_bytes(viewer: User, pk: int) -> tuple[str, str, bytes]:
+    """Name, kind and content of a paper of the case. Raises `NoSuchCase`, also where the bytes are gone."""
+    found = CaseMaterial.objects.filter(pk=pk, case__in=cases_seen(viewer)).first()
+    if found is None:
+        raise NoSuchCase(pk)
+    try:
+        return found.name, found.mime, files.opened(found.path, found.sha256)
+    except FileNotFoundError:
+        raise NoSuchCase(pk) from None
+
+
+def outside_and_units(viewer: User, event: Event, now: datetime) -> dict[str, str]:
+    """Why somebody was proposed: id of a unit, or name of an outside party → the reason."""
+    return {
+        str(one.unit.pk) if one.unit else one.outside: one.why
+        for one in suggested_parties(viewer, event, now)
+    }
 
 
 def instruction_for(viewer: User, pk: int) -> Instruction:

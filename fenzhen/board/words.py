@@ -53,6 +53,15 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "truth": words.TRUTH_SOURCES,
     "audit_reason": words.AUDIT_REASONS,
     "model_end": words.MODEL_ENDS,
+    "alarm_level": words.ALARM_LEVELS,
+    "event_state": words.EVENT_STATES,
+    "joined_how": words.JOINED_HOW,
+    "whistle": words.WHISTLES,
+    "party_part": words.PARTY_PARTS,
+    "wave_way": words.WAVE_WAYS,
+    "wave_state": words.WAVE_STATES,
+    "door_step": words.DOOR_STEPS,
+    "report_part": words.REPORT_PARTS,
     "why_not": words.WHY_NOT_AUTOMATIC,
 }
 

@@ -294,6 +294,13 @@ WHISTLES: Words = {
 PARTY_PARTS: Words = {"lead": _("牵头"), "assist": _("协办"), "outside": _("外部单位")}
 WAVE_WAYS: Words = {"sms": _("短信"), "phone": _("电话"), "wechat": _("微信")}
 WAVE_STATES: Words = {"waiting": _("待告知"), "sent": _("已发出"), "told": _("已告知"), "failed": _("未送达")}
+DOOR_STEPS: Words = {
+    "visited": _("走访"),
+    "mediated": _("调解"),
+    "agreed": _("同意"),
+    "restored": _("恢复"),
+    "called_back": _("回访"),
+}
 REPORT_PARTS: Words = {
     "situation": _("基本情况"),
     "numbers": _("数据情况"),

@@ -88,6 +88,7 @@ NAV: tuple[NavItem, ...] = (
     NavItem("review", gettext_noop("审核"), gettext_noop("审核"), roles.REVIEW, "g r"),
     NavItem("callback", gettext_noop("回访"), gettext_noop("回访"), roles.CALLBACK, "g b"),
     NavItem("search", gettext_noop("工单查询"), gettext_noop("查询"), _EVERYBODY - {Role.ADMIN}, "g s"),
+    NavItem("events", gettext_noop("事件"), gettext_noop("事件"), roles.CENTRE | roles.READERS, "g v"),
     NavItem(
         "daily",
         gettext_noop("每日清单"),

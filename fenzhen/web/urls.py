@@ -28,6 +28,8 @@ PAGES = (
     "reveal",
     "ticket",
     "search",
+    "events",
+    "joint",
     "daily",
     "adviser",
     "trial",
