@@ -96,9 +96,7 @@ def three_rates(
 
 def rates_by_unit(viewer: User, since: datetime, until: datetime) -> dict[str, Rates]:
     """The rounds' rates per lead unit (by its code); for the centre and for readers, else only one's own."""
-    lead = Assignment.objects.filter(ticket=OuterRef("ticket"), round=OuterRef("round"), part="lead").exclude(
-        state="recalled"
-    )
+    lead = _answering()
     rows = (
         _visible(viewer, None)
         .filter(done_at__gte=since, done_at__lt=until)
@@ -114,11 +112,15 @@ def rates_by_unit(viewer: User, since: datetime, until: datetime) -> dict[str, R
     return out
 
 
+def _answering() -> "QuerySet[Assignment]":
+    """The lead share of a round that was answered: not one that was taken back, given back or ended before it."""
+    leads = Assignment.objects.filter(ticket=OuterRef("ticket"), round=OuterRef("round"), part="lead")
+    return leads.exclude(state__in=["recalled", "returned", "ended"]).order_by("-id")
+
+
 def _visible(viewer: User, unit: Unit | None) -> "QuerySet[CallBack]":
     rows = CallBack.objects.filter(ticket__kind__in=RATED_KINDS)
-    lead = Assignment.objects.filter(ticket=OuterRef("ticket"), round=OuterRef("round"), part="lead").exclude(
-        state="recalled"
-    )
+    lead = _answering()
     if viewer.role in roles.UNIT and viewer.unit_id:
         rows = rows.filter(Exists(lead.filter(unit_id=viewer.unit_id)))
     elif viewer.role not in roles.CENTRE | roles.READERS:

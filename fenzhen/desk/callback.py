@@ -134,9 +134,9 @@ def rehandle_ticket(
     callback = open_callback(ticket)
     last_lead = (
         Assignment.objects.filter(ticket=ticket, part="lead")
-        .exclude(state="recalled")
+        .exclude(state__in=["recalled", "returned"])
         .select_related("unit")
-        .order_by("-round")
+        .order_by("-round", "-id")  # another unit may have had it in the same round before
         .first()
     )
     lead = unit or (last_lead.unit if last_lead else None)

@@ -62,6 +62,7 @@ from fenzhen.hotline.duty import DutyBook
 from fenzhen.hotline.journey import ACTIVE
 from fenzhen.hotline.related import urge_reason
 from fenzhen.records.callbacks import Attempt, CallBack
+from fenzhen.records.city import CityWord
 from fenzhen.records.directory import Category
 from fenzhen.records.handling import Assignment, Note, Reply
 from fenzhen.records.people import User
@@ -163,6 +164,8 @@ class Story:
     callbacks: list[CallBack] = field(default_factory=list)
     attempts: list[Attempt] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
+    words: list[tuple[CityWord, int]] = field(default_factory=list)
+    """What the city is told, and which entry brought it."""
     played: list[Played] = field(default_factory=list)
 
     # what is asked of a story ---------------------------------------------------------------------------
@@ -492,9 +495,8 @@ class Story:
         ticket = self.ticket
         level = level or ticket.level
         callback = self._open_callback()
-        last = max(
-            (i for i in self.assignments if i.part == "lead" and i.state != "recalled"), key=lambda i: i.round
-        )
+        leads = [i for i in self.assignments if i.part == "lead" and i.state not in {"recalled", "returned"}]
+        last = max(enumerate(leads), key=lambda one: (one[1].round, one[0]))[1]
         lead = unit or last.unit
         basis, listed = (
             (last.basis, {}) if lead.pk == last.unit_id else self._by_list(lead, now, ticket.category)
@@ -621,6 +623,24 @@ class Story:
         kept = _kept(text)
         played = self._play("take_over", by, now, facts={"words": text_hash(kept)}, city_mode="district")
         self._note(played, "take_over", kept)
+
+    def owe_city(self, n: int, fields: Mapping[str, Any], *, by: User, now: datetime) -> CityWord:
+        """`owe_city` of the result that entry *n* brought; *fields* are cleaned."""
+        facts = {"kind": "result", "words": text_hash(repr(sorted(fields.items())))}
+        self._play("owe_city", by, now, facts=facts)
+        word = CityWord(ticket=self.ticket, kind="result", fields=dict(fields), made_at=now, made_by=by)
+        self.words.append((word, n))
+        return word
+
+    def tell_city(self, word: CityWord, *, by: User, now: datetime, batch: str) -> None:
+        """`tell_city` in a file."""
+        self._play(
+            "tell_city",
+            by,
+            now,
+            facts=lambda: {"word": word.pk, "kind": word.kind, "way": "file", "batch": batch},
+        )
+        word.told_at, word.told_by, word.way, word.batch = now, by, "file", batch
 
     # void -----------------------------------------------------------------------------------------------
 
@@ -818,6 +838,10 @@ def _write(stories: Sequence[Story]) -> None:
     Assignment.objects.bulk_create([row for story in stories for row in story.assignments])
     CallBack.objects.bulk_create([row for story in stories for row in story.callbacks])
     Request.objects.bulk_create([row for story in stories for row in story.requests])
+    for story in stories:
+        for word, n in story.words:
+            word.once = f"{word.kind}:{story.ticket.pk}:{n}"
+    CityWord.objects.bulk_create([word for story in stories for word, _n in story.words])
     Reply.objects.bulk_create([row for story in stories for row in story.replies])
     Note.objects.bulk_create([row for story in stories for row in story.notes])
     Attempt.objects.bulk_create([row for story in stories for row in story.attempts])

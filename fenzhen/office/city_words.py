@@ -57,6 +57,8 @@ _ENDS = {
     "close": {"close", "close_unreached", "answer", "redirect", "withdraw", "void"},
     "approve": {"approve", "answer", "redirect", "withdraw", "void"},
 }
+#: Without a word of the district's.
+ENDS = frozenset(_ENDS["close"])
 _ENDED = ("pending_callback", "closed", "answered", "redirected", "withdrawn", "voided")
 
 
@@ -99,7 +101,7 @@ def owe_result(position: int, *, by: User, now: datetime) -> CityWord | None:
     ticket = Ticket.objects.filter(pk=int(entry.subject[7:])).first() if entry else None
     if entry is None or ticket is None or ticket.city_mode != "district":
         return None
-    if entry.act not in _ENDS.get(str(setting("city.result_after", "close")), _ENDS["close"]):
+    if entry.act not in _ENDS.get(str(setting("city.result_after", "close")), ENDS):
         return None
     if entry.act == "withdraw" and ticket.reason_code == "city":
         return None
@@ -315,8 +317,28 @@ def without_caller(text: str, ticket: Ticket) -> str:
     return kept
 
 
+def kept_result(
+    ticket: Ticket, ended_at: datetime, reply: Reply | None, *, by: User, now: datetime
+) -> dict[str, Any]:
+    """The columns of a result as they are kept, for a ticket whose last accepted *reply* is at hand."""
+    with translation.override("zh-hans"):
+        return _kept(ticket, "result", _result_of(ticket, ended_at, reply), by=by, now=now)
+
+
 def _result(ticket: Ticket, ended_at: datetime) -> dict[str, Any]:
     """What became of an order, from its last accepted reply, or from what the caller was told."""
+    reply = (
+        Reply.objects.filter(
+            assignment__ticket=ticket, assignment__part="lead", assignment__round=ticket.round
+        )
+        .exclude(verdict="sent_back")
+        .select_related("assignment__unit")
+        .last()
+    )
+    return _result_of(ticket, ended_at, reply)
+
+
+def _result_of(ticket: Ticket, ended_at: datetime, reply: Reply | None) -> dict[str, Any]:
     out: dict[str, Any] = {"finished_at": ended_at, "state": str(ticket.state)}
     if ticket.state == TicketState.ANSWERED:
         return out | {"result": ticket.answer, "answer": ticket.answer, "contacted": "yes", "solved": "yes"}
@@ -326,14 +348,6 @@ def _result(ticket: Ticket, ended_at: datetime) -> dict[str, Any]:
     if ticket.state in {TicketState.WITHDRAWN, TicketState.VOIDED}:
         words = WITHDRAW_REASONS if ticket.state == TicketState.WITHDRAWN else VOID_REASONS
         return out | {"result": str(words.get(ticket.reason_code, ""))}
-    reply = (
-        Reply.objects.filter(
-            assignment__ticket=ticket, assignment__part="lead", assignment__round=ticket.round
-        )
-        .exclude(verdict="sent_back")
-        .select_related("assignment__unit")
-        .last()
-    )
     if reply is None:
         return out
     is_closed = ticket.state == TicketState.CLOSED

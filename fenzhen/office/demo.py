@@ -21,13 +21,14 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fenzhen.desk.past import BLOCK, Past
+from fenzhen.desk.past import BLOCK, Past, Story
 from fenzhen.desk.step import NotYours, note_act
 from fenzhen.hotline.clock import due
 from fenzhen.hotline.duty import DutyBook
 from fenzhen.hotline.journey import Clock
 from fenzhen.hotline.roles import Role
 from fenzhen.office.accounts import system_account
+from fenzhen.office.city_words import ENDS, kept_result
 from fenzhen.office.demo_plot import Plot, Plotter, cast_from
 from fenzhen.records.directory import Category
 from fenzhen.records.district import District
@@ -46,7 +47,12 @@ TO_REVIEW = (10, 20)
 CALLS_DUE_TODAY = 36
 TO_SIGN = 8
 NEED_INFO = 5
+JUST_SENT = 4
 REGISTERED = 3
+TO_DECIDE = 3
+TO_SETTLE = 2
+#: When the day's results go to the city in one file.
+FILE_AT = time(17, 30)
 
 Progress = Callable[[int, int], None]
 
@@ -102,7 +108,7 @@ def make_demo(
         # and again would take a quarter of the time.
         gc.freeze()
         try:
-            made = _tell(plots, progress)
+            made = _tell(plots, plotter.cast.dispatchers[0], now, progress)
         finally:
             gc.unfreeze()
         made.since = now - timedelta(days=days)
@@ -195,6 +201,7 @@ def _plots(
     if plotter.dangers:
         fresh += [(rng.uniform(2, 6), "danger_waiting"), (rng.uniform(40, 75), "danger")]
     fresh += [(rng.uniform(20, 100), "need_info") for _n in range(NEED_INFO)]
+    fresh += [(rng.uniform(7, 13), "dispatched") for _n in range(JUST_SENT)]
     for minutes, fate in fresh:
         plot = plotter.plot(here - timedelta(minutes=minutes), fate)
         if plot.level == 1 and minutes > 12 and fate != "danger":
@@ -202,6 +209,9 @@ def _plots(
             plot = _retimed(plot, here - timedelta(minutes=rng.uniform(2, 6)))
         if fate == "need_info":
             plot.acts = plot.acts[:2]
+        if fate == "dispatched":
+            sent = next((n for n, one in enumerate(plot.acts) if one.act == "dispatch"), len(plot.acts))
+            plot.acts = plot.acts[: sent + 1]
         plot.held = True
         plots.append(plot)
     for plot in plots:
@@ -256,6 +266,11 @@ def _shape(plots: Sequence[Plot], plotter: Plotter, now: datetime) -> None:
     _hold(plots, "rehandle", 3, now)
     _hold(plots, "wait", 4, now)
     _hold(plots, "ask_void", 2, now)
+    # What units ask for waits for the desk, not for long; disputes wait for the chief.
+    lately = now - timedelta(hours=10)
+    _hold(plots, "ask_return", TO_DECIDE, now, only=lambda plot, at: at > lately)
+    _hold(plots, "ask_extension", TO_DECIDE, now, only=lambda plot, at: at > lately)
+    _hold(plots, "consult", TO_SETTLE, now)
 
 
 def _stands_at(plot: Plot, act: str) -> bool:
@@ -304,15 +319,39 @@ def _go_on(plot: Plot, now: datetime) -> None:
         plot.cut += 1
 
 
-def _tell(plots: Iterable[Plot], progress: Progress | None) -> Made:
+def _tell_the_city(story: Story, desk: User, now: datetime) -> None:
+    """The result of a city's order that has ended is owed at once and goes out with the day's file."""
+    system = story.played[0].by
+    ticket, last = story.ticket, next(p for p in reversed(story.played) if p.source != p.target)
+    if ticket.city_mode != "district" or last.row.act not in ENDS:
+        return
+    at = max(story.played[-1].at, last.at) + timedelta(seconds=8)
+    reply = next((r for r in reversed(story.replies) if r.assignment.part == "lead"), None)
+    fields = kept_result(ticket, last.at, reply, by=system, now=at)
+    if at > now:
+        return
+    word = story.owe_city(last.n, fields, by=system, now=at)
+    here = timezone.localtime(at)
+    out = here.replace(hour=FILE_AT.hour, minute=FILE_AT.minute, second=0, microsecond=0)
+    out += timedelta(days=1) if here >= out else timedelta(0)
+    if out <= now:
+        story.tell_city(word, by=desk, now=out, batch=f"{out:%Y%m%d-%H%M%S}-demo")
+
+
+def _tell(plots: Iterable[Plot], desk: User, now: datetime, progress: Progress | None) -> Made:
     plots = list(plots)
     made = Made()
     states: Counter[str] = Counter()
     past = Past()
     for done, plot in enumerate(plots, start=1):
-        story = past.receive(plot.heard, by=plot.taker, now=plot.at)
+        begin = past.copy_city if plot.mode == "direct" else past.receive
+        story = begin(plot.heard, by=plot.taker, now=plot.at)
+        if plot.mode:
+            ticket = story.ticket
+            ticket.city_mode, ticket.city_unit, ticket.city_state = plot.mode, plot.city_unit[:64], "办理中"
         for one in plot.acts[: plot.cut]:
             one.do(story, one.at)
+        _tell_the_city(story, desk, now)
         made.entries += len(story.played)
         states[story.ticket.state] += 1
         if done % BLOCK == 0 or done == len(plots):

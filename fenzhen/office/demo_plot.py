@@ -18,6 +18,7 @@ from fenzhen.desk.callback import Said
 from fenzhen.desk.handle import Answered
 from fenzhen.desk.intake import Heard
 from fenzhen.desk.past import Story
+from fenzhen.desk.request import Asked
 from fenzhen.hotline.clock import ClockRules, due
 from fenzhen.hotline.duty import DutyBook, UnitInCharge, unit_in_charge
 from fenzhen.hotline.journey import Clock
@@ -74,6 +75,9 @@ class Plot:
     acts: list[Happening] = field(default_factory=list)
     cut: int = 0
     held: bool = False
+    mode: str = ""
+    """How the city sent it: `direct` to a unit (watched here), to the `district`, or not at all."""
+    city_unit: str = ""
 
     def then(self, at: datetime, act: str, do: Do) -> datetime:
         """The next act, at *at* or as soon after the last one as hands allow."""
@@ -172,7 +176,7 @@ class Plotter:
 
     def plot(self, at: datetime, fate: str = "") -> Plot:
         """One ticket received at *at*. *fate*: "" (as it comes), "registered", "waiting", "need_info",
-        "danger" (level 1, goes its way), "danger_waiting" (level 1, stands at the desk)."""
+        "dispatched" (just sent to its unit), "danger" (level 1, goes its way), "danger_waiting" (level 1, stands at the desk)."""
         rng, shares = self.rng, self.outcome["people"]
         danger = fate.startswith("danger")
         if danger:
@@ -202,9 +206,14 @@ class Plotter:
             received_at=at,
         )
         self._who(heard)
-        taker = self._channel(heard, at, level)
-        plot = Plot(heard, taker, at, level)
-        self._go(plot, scene, place, duty, fate)
+        taker, mode = self._channel(heard, at, level)
+        if mode == "direct" and (fate or duty is None):
+            mode = "district"  # what must be seen at the desk is not watched from afar
+        plot = Plot(heard, taker, at, level, mode=mode)
+        if mode == "direct" and duty is not None:
+            self._watched(plot, scene, place, duty)
+        else:
+            self._go(plot, scene, place, duty, fate)
         return plot
 
     def _filled(self, scene: Scene, place: Place | None) -> tuple[str, str]:
@@ -248,7 +257,7 @@ class Plotter:
         heard.phone = f"{made_up['phone_prefix']}{rng.randrange(10**8):08d}"
         self.people.append((heard.name, heard.phone))
 
-    def _channel(self, heard: Heard, at: datetime, level: int) -> User:
+    def _channel(self, heard: Heard, at: datetime, level: int) -> tuple[User, str]:
         rng = self.rng
         channels = self.outcome["channels"]
         drawn = rng.choices(list(channels), list(channels.values()))[0]
@@ -258,8 +267,8 @@ class Plotter:
             heard.source, heard.external_no = "city", f"YS{timezone.localtime(at):%y%m%d}{self.serial:05d}"
             heard.city_received_at = at
             heard.city_deadline = self.rules.levels[level].handling.after(at, self.rules.calendar)
-            return self.cast.system
-        return rng.choice(self.cast.web_agents if heard.channel != "phone" else self.cast.agents)
+            return self.cast.system, "direct" if drawn == "city_direct" else "district"
+        return rng.choice(self.cast.web_agents if heard.channel != "phone" else self.cast.agents), ""
 
     def _duty(self, scene: Scene, place: Place, at: datetime) -> UnitInCharge | None:
         found = unit_in_charge(
@@ -272,6 +281,36 @@ class Plotter:
         return found if found and found.lead in self.units else None
 
     # how it goes ----------------------------------------------------------------------------------------
+
+    def _watched(self, plot: Plot, scene: Scene, place: Place, duty: UnitInCharge) -> None:
+        """The city gave it to the unit itself and ends it; the district hears of it, and seldom takes it over."""
+        rng, shares, sayings = self.rng, self.outcome["city"], self.made_up["sayings"]
+        lead = self.units[duty.lead]
+        plot.city_unit = str(lead)
+        assert plot.heard.city_deadline is not None
+        a, b = self.outcome["handling"]["share_of_limit"][str(plot.level)]
+        allowed = plot.heard.city_deadline - plot.at
+        hours = shares["closed_hours_after_result_median"] * rng.lognormvariate(0, 0.5)
+        ended = plot.at + allowed * rng.betavariate(a, b) + timedelta(hours=hours)
+        if plot.level > 1 and rng.random() < self.outcome["people"]["urge_share"]:
+            words, agent = rng.choice(sayings["urge"]), rng.choice(self.cast.agents)
+            at = self._open(plot.at + (ended - plot.at) * rng.uniform(0.3, 0.95), 7, 22)
+            plot.beside(min(at, ended), "urge", lambda s, t: s.urge(by=agent, now=t, text=words))
+        if plot.level > 2 and rng.random() < shares["taken_over_share"]:
+            desk, words = rng.choice(self.cast.dispatchers), rng.choice(sayings["take_over"])
+            at = self._open(plot.at + allowed * rng.uniform(0.05, 0.2), 8, 20)
+            at = plot.then(at, "take_over", lambda s, t: s.take_over(by=desk, now=t, text=words))
+            at += timedelta(minutes=rng.uniform(2, 9))
+            self._dispatched(plot, place, duty, desk, at, scene)
+            plot.acts = [one for one in plot.acts if one.act != "urge" or one.at < at]
+            return
+        system = self.cast.system
+
+        def end(story: Story, at: datetime) -> None:
+            story.end_watch(by=system, now=at, closed_at=at - timedelta(minutes=20))
+            story.ticket.city_state = "已办结"
+
+        plot.then(ended, "end_watch", end)
 
     def _go(self, plot: Plot, scene: Scene, place: Place, duty: UnitInCharge | None, fate: str) -> None:
         rng, cast, sayings = self.rng, self.cast, self.made_up["sayings"]
@@ -308,6 +347,8 @@ class Plotter:
         if fate == "need_info":
             return
         minutes = rng.lognormvariate(0, self.outcome["dispatch"]["minutes_sigma"])
+        if fate == "dispatched":
+            minutes = min(minutes, 1)  # signed for in a moment; until then it can be seen
         at += timedelta(minutes=minutes * self.outcome["dispatch"]["minutes_median"])
         if rng.random() < VOIDED and not self._kept_after_void(plot, at):
             return
@@ -383,7 +424,7 @@ class Plotter:
         word = rng.choice(sayings["dispatch"]) if rng.random() < 0.25 else ""
         category = self.categories.get(scene.category)
         if rng.random() < shares["wrong_unit_share"]:
-            wrong = self.units[rng.choice([c for c in self.units if c != duty.lead])]
+            wrong = self._another(lead)
             level = plot.level
             at = plot.then(
                 at,
@@ -397,6 +438,10 @@ class Plotter:
             )
             at += timedelta(minutes=rng.uniform(1, 3))
         level, basis = plot.level, duty.rule.id
+        slots = {"place": place.name, "title": scene.title}
+        if level > 1 and rng.random() < shares["consultation_share"]:
+            self._consulted(plot, lead, helpers, desk, at, category, slots)
+            return
         given = plot.then(
             at,
             "dispatch",
@@ -411,7 +456,122 @@ class Plotter:
                 word=word,
             ),
         )
-        self._handled(plot, lead, helpers, given, level, 1, {"place": place.name, "title": scene.title})
+        if level > 1 and rng.random() < self.outcome["returns"]["share"]:
+            self._returned(plot, lead, desk, given, category, slots)
+            return
+        self._handled(plot, lead, helpers, given, level, 1, slots)
+
+    def _another(self, lead: Unit, town: bool = False) -> Unit:
+        """Another unit than *lead*; a bureau's matter never goes to a town."""
+        if town and lead.kind in TOWNS:
+            return self.rng.choice([u for u in self.units.values() if u.kind in TOWNS and u.pk != lead.pk])
+        kinds = {u.kind for u in self.units.values()} if lead.kind in TOWNS else {"bureau", "enterprise"}
+        return self.rng.choice([u for u in self.units.values() if u.kind in kinds and u.pk != lead.pk])
+
+    def _consulted(
+        self,
+        plot: Plot,
+        lead: Unit,
+        helpers: Sequence[Unit],
+        desk: User,
+        at: datetime,
+        category: Category | None,
+        slots: dict[str, str],
+    ) -> None:
+        """Nobody knows whose it is: units talk, the chief designates one of them."""
+        rng, sayings = self.rng, self.made_up["sayings"]
+        why = rng.choice(sayings["consult"])
+        if category is not None:
+            at = plot.then(at, "classify", lambda s, t: s.classify(by=desk, now=t, category=category))
+        at = plot.then(
+            at + timedelta(minutes=rng.uniform(1, 6)),
+            "consult",
+            lambda s, t: s.consult(by=desk, now=t, text=why),
+        )
+        self._settled(plot, lead, helpers, at, slots)
+
+    def _settled(
+        self, plot: Plot, lead: Unit, helpers: Sequence[Unit], at: datetime, slots: dict[str, str]
+    ) -> None:
+        rng, sayings = self.rng, self.made_up["sayings"]
+        chief, ruling = rng.choice(self.cast.chiefs), rng.choice(sayings["settle"]).format_map({"unit": lead})
+        given = plot.then(
+            self._open(at + timedelta(minutes=rng.uniform(35, 210)), 8, 19),
+            "settle",
+            lambda s, t: s.settle(by=chief, now=t, lead=lead, assist=helpers, text=ruling),
+        )
+        self._handled(plot, lead, helpers, given, plot.level, 1, slots)
+
+    def _returned(
+        self,
+        plot: Plot,
+        lead: Unit,
+        desk: User,
+        given: datetime,
+        category: Category | None,
+        slots: dict[str, str],
+        time: int = 1,
+    ) -> None:
+        """The unit asks to give it back. Refused it goes on; agreed to, another unit has it, or it is consulted about."""
+        rng, shares = self.rng, self.outcome["returns"]
+        level = plot.level
+        signed, asked_at, reason = self._asks_back(plot, lead, given)
+        decided = self._open(asked_at + timedelta(minutes=25 * rng.lognormvariate(0, 0.7)), 7, 22)
+        words = rng.choice(self.made_up["sayings"]["return_no"])
+        if rng.random() >= shares["approved"]:
+            plot.then(
+                decided,
+                "refuse_return",
+                lambda s, t: s.decide_return(s.requests[-1], by=desk, now=t, approve=False, text=words),
+            )
+            self._handled(plot, lead, (), given, level, 1, slots, signed=decided)
+            return
+        words = rng.choice(self.made_up["sayings"]["return_yes"])
+        if time == 2:
+            chief = rng.choice(self.cast.chiefs)
+            back = plot.then(
+                decided,
+                "approve_return",
+                lambda s, t: s.decide_return(s.requests[-1], by=chief, now=t, approve=True, text=words),
+            )
+            self._settled(plot, lead, (), back, slots)
+            return
+        back = plot.then(
+            decided,
+            "approve_return",
+            lambda s, t: s.decide_return(s.requests[-1], by=desk, now=t, approve=True, text=words),
+        )
+        other = self._another(lead, town=reason == "wrong_territory")
+        given = plot.then(
+            back + timedelta(minutes=rng.uniform(2, 12)),
+            "dispatch",
+            lambda s, t: s.dispatch(by=desk, now=t, lead=other, level=level, category=category),
+        )
+        if rng.random() < shares["second_share"]:
+            self._returned(plot, other, desk, given, category, slots, time=2)
+        else:
+            self._handled(plot, other, (), given, level, 1, slots)
+
+    def _asks_back(self, plot: Plot, lead: Unit, given: datetime) -> tuple[datetime, datetime, str]:
+        """Signed, and soon asked to be taken back: when each, and the reason's code."""
+        rng, shares, hands = self.rng, self.outcome["returns"], self._hands(lead)
+        drawn = rng.choices(list(shares["reasons"]), list(shares["reasons"].values()))[0]
+        reason = RETURN_CODES.get(drawn, drawn)
+        signed = min(self._signs(given, plot.level), given + timedelta(hours=2))
+        signed = plot.then(signed, "sign", lambda s, t: s.sign(s.lead, by=hands, now=t))
+        hours = min(shares["hours_median"] * rng.lognormvariate(0, 0.5), 3.7)
+        sayings = self.made_up["sayings"]
+        asked = Asked(
+            reason=reason,
+            text=rng.choice(sayings[f"return_{drawn}"]),
+            basis=rng.choice(sayings["return_basis"]),
+        )
+        at = plot.then(
+            max(given + timedelta(hours=hours), signed + timedelta(minutes=4)),
+            "ask_return",
+            lambda s, t: s.ask_return(s.lead, by=hands, now=t, asked=asked),
+        )
+        return signed, at, reason
 
     def _handled(
         self,
@@ -422,8 +582,9 @@ class Plotter:
         level: int,
         round_: int,
         slots: dict[str, str],
+        signed: datetime | None = None,
     ) -> None:
-        """One round: signed, worked on, replied, reviewed, called back."""
+        """One round: signed (unless it is since *signed*), worked on, replied, reviewed, called back."""
         rng, sayings = self.rng, self.made_up["sayings"]
         hands = self._hands(lead)
         by_city = round_ == 1 and plot.heard.city_deadline is not None
@@ -433,7 +594,10 @@ class Plotter:
             else {}
         )
         deadline = due(Clock.HANDLING, given, level, self.rules, **city)
-        signed = plot.then(self._signs(given, level), "sign", lambda s, t: s.sign(s.lead, by=hands, now=t))
+        if signed is None:
+            signed = plot.then(
+                self._signs(given, level), "sign", lambda s, t: s.sign(s.lead, by=hands, now=t)
+            )
         replied = self._replies(lead, given, signed, deadline, level)
         span = replied - signed
         if round_ == 1 and rng.random() < WITHDRAWN:
@@ -456,15 +620,21 @@ class Plotter:
             )
         if level > 1 and rng.random() < self.outcome["people"]["urge_share"]:
             urge, agent = rng.choice(sayings["urge"]), rng.choice(self.cast.agents)
-            plot.beside(
-                signed + span * rng.uniform(0.3, 0.95),
-                "join_call",
-                lambda s, t: s.join_call(by=agent, now=t, text=urge, kind="urge"),
-            )
+            at = signed + span * rng.uniform(0.3, 0.95)
+            if rng.random() < 0.8:
+                plot.beside(at, "urge", lambda s, t: s.urge(by=agent, now=t, text=urge))
+            else:
+                more = rng.choice(sayings["more"])
+                plot.beside(
+                    at, "join_call", lambda s, t: s.join_call(by=agent, now=t, text=more, kind="more")
+                )
         if level > 2 and rng.random() < WAITED:
             reason = rng.choice(sayings["wait"])
             plot.then(signed + span * 0.35, "wait", lambda s, t: s.wait(s.lead, by=hands, now=t, text=reason))
             plot.then(signed + span * 0.65, "resume", lambda s, t: s.resume(s.lead, by=hands, now=t))
+        elif level > 2 and round_ == 1 and rng.random() < self.outcome["handling"]["extension_share"]:
+            replied = self._extended(plot, hands, given, signed, replied, deadline)
+            span = replied - signed
         claim = self._claim()
         replied = plot.then(replied, "reply", self._reply(hands, claim, slots, signed))
         reviewer = rng.choice(self.cast.reviewers)
@@ -484,6 +654,42 @@ class Plotter:
             reviewed = self._reviewed(replied, level)
         approved = plot.then(reviewed, "approve", lambda s, t: s.approve(s.lead, by=reviewer, now=t))
         self._called_back(plot, lead, approved, level, round_, claim, slots)
+
+    def _extended(
+        self,
+        plot: Plot,
+        hands: User,
+        given: datetime,
+        signed: datetime,
+        replied: datetime,
+        deadline: datetime,
+    ) -> datetime:
+        """More time is asked for before the end, never beyond the city's own; returns when the reply comes now."""
+        rng, sayings, desk = self.rng, self.made_up["sayings"], self.rng.choice(self.cast.dispatchers)
+        latest = plot.heard.city_deadline or deadline + (deadline - given)
+        until = deadline + (latest - deadline) * rng.uniform(0.4, 0.9)
+        asked_at = self._open(signed + (deadline - signed) * rng.uniform(0.55, 0.9), 8, 18)
+        decided = self._open(asked_at + timedelta(minutes=70 * rng.lognormvariate(0, 0.6)), 8, 20)
+        if decided >= deadline or until <= deadline + timedelta(hours=1):
+            return replied
+        asked = Asked(
+            reason=rng.choice(("construction", "third_party", "season", "investigation")),
+            text=rng.choice(sayings["extension"]),
+            until=until,
+        )
+        approve = rng.random() < self.outcome["handling"]["extension_approved"]
+        words = rng.choice(sayings["extension_yes" if approve else "extension_no"])
+        asked_at = plot.then(
+            asked_at, "ask_extension", lambda s, t: s.ask_extension(s.lead, by=hands, now=t, asked=asked)
+        )
+        plot.then(
+            decided,
+            "extend" if approve else "refuse_extension",
+            lambda s, t: s.decide_extension(s.requests[-1], by=desk, now=t, approve=approve, text=words),
+        )
+        if not approve:
+            return max(replied, decided + timedelta(minutes=30))
+        return self._open(decided + (until - decided) * rng.uniform(0.3, 0.85), 8, 18)
 
     def _assists(self, plot: Plot, unit: Unit, given: datetime, signed: datetime, span: timedelta) -> None:
         rng, hands = self.rng, self._hands(unit)
@@ -717,6 +923,9 @@ class Plotter:
         return day.replace(hour=17, minute=self.rng.randrange(0, 59))
 
 
+TOWNS = frozenset({"town", "subdistrict"})
+#: The outcome file's words for why a unit gives a ticket back, as the trade's codes.
+RETURN_CODES = {"other_lead": "higher_unit", "unclear": "no_place"}
 KIND_HINTS = {"咨询": "consultation", "投诉": "complaint", "求助": "help", "举报": "report"}
 REDIRECT_SAYINGS = {"emergency_line": "emergency", "legal_channel": "legal", "beyond_duty": "beyond"}
 #: Where a text goes on like this, only an hour of the day makes sense.

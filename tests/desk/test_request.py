@@ -5,8 +5,9 @@ from datetime import timedelta
 import pytest
 
 from fenzhen.board.tickets import replayed_clocks
+from fenzhen.desk.callback import rehandle_ticket
 from fenzhen.desk.dispatch import dispatch_ticket
-from fenzhen.desk.handle import sign_assignment
+from fenzhen.desk.handle import sign_assignment, submit_reply
 from fenzhen.desk.request import (
     Asked,
     add_unit,
@@ -18,6 +19,7 @@ from fenzhen.desk.request import (
     settle_consultation,
     urge_ticket,
 )
+from fenzhen.desk.review import approve_reply
 from fenzhen.desk.step import Incomplete, NotOpen, NotYours
 from fenzhen.hotline.journey import Clock
 from fenzhen.records.handling import Assignment
@@ -75,6 +77,23 @@ def test_an_approved_return_comes_back_to_the_desk_and_every_share_ends(cast: Ca
     assert Assignment.objects.get(ticket=ticket, part="assist").state == "ended"
     dispatch_ticket(ticket, by=cast.wang, now=cast.now + timedelta(minutes=41), lead=cast.housing)
     assert ticket.state == "dispatched"
+
+
+def test_a_no_in_the_call_back_goes_to_the_unit_that_answered_not_to_the_one_that_returned(
+    cast: Cast,
+) -> None:
+    ticket = cast.dispatched()
+    asked = ask_return(cast.lead(ticket), by=cast.huang, now=cast.now + timedelta(minutes=30), asked=why())
+    decide_return(asked, by=cast.wang, now=cast.now + timedelta(minutes=40), approve=True, text="同意")
+    dispatch_ticket(ticket, by=cast.wang, now=cast.now + timedelta(minutes=41), lead=cast.housing)
+    lead = Assignment.objects.get(ticket=ticket, unit=cast.housing, part="lead")
+    sign_assignment(lead, by=cast.jian, now=cast.now + timedelta(hours=1))
+    submit_reply(lead, by=cast.jian, now=cast.now + timedelta(hours=2), answered=cast.answered())
+    approve_reply(lead, by=cast.zhao, now=cast.now + timedelta(hours=3))
+    ticket.refresh_from_db()
+    no = cast.said(solved="no", satisfied="no", words="没修好")
+    rehandle_ticket(ticket, by=cast.sun, now=cast.now + timedelta(hours=4), said=no)
+    assert Assignment.objects.get(ticket=ticket, round=2).unit == cast.housing
 
 
 def test_a_refused_return_leaves_the_unit_in_charge(cast: Cast) -> None:

@@ -32,7 +32,7 @@ from tests.office.test_demo import DAXING, NOT_SHOWN, NOW, desk_has_work, made
 )
 def test_whatever_the_hour_there_is_something_to_show(db: None, now: datetime) -> None:
     forget_rules()
-    result = made(now, 60)
+    result = made(now, 110)
     missing = {s for s in TicketState if s not in result.by_state}
     assert missing <= NOT_SHOWN | {TicketState.VOIDED, TicketState.WITHDRAWN}
     desk_has_work(callbacks=20)

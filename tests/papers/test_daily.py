@@ -18,7 +18,7 @@ from django.db import transaction
 from django.utils import timezone, translation
 from docx import Document
 
-from fenzhen.board.daily import DailyList, Figure, daily_list, daily_tickets, query_key
+from fenzhen.board.daily import DIRECT, DailyList, Figure, daily_list, daily_tickets, query_key
 from fenzhen.board.words import word
 from fenzhen.desk.callback import rehandle_ticket
 from fenzhen.desk.intake import join_call
@@ -31,7 +31,7 @@ from fenzhen.desk.request import (
     urge_ticket,
 )
 from fenzhen.hotline.clock import due
-from fenzhen.hotline.journey import OPEN, Clock
+from fenzhen.hotline.journey import OPEN, WATCHING, Clock
 from fenzhen.hotline.roles import Role
 from fenzhen.office.accounts import system_account
 from fenzhen.office.demo import make_demo
@@ -91,12 +91,12 @@ class Recount:
     def _take(self, pk: int, entry: Entry, towns: dict[str, str]) -> None:
         facts = entry.facts
         if entry.n == 1:
-            assert entry.act == "receive"
+            assert entry.act in {"receive", "copy_city"}
             self.tickets[pk] = Told(
                 pk,
                 entry,
                 datetime.fromisoformat(facts["received"]),
-                facts["channel"],
+                DIRECT if entry.act == "copy_city" else facts["channel"],
                 facts["kind"],
                 facts["town"] or "",
                 facts["category"] or "",
@@ -107,6 +107,8 @@ class Recount:
         told = self.tickets[pk]
         told.entries.append(entry)
         told.state, told.level, told.round = entry.target, facts["level"], facts["round"]
+        if entry.act == "take_over":
+            told.channel = "city"
         if entry.act == "classify" and facts.get("place"):
             told.town = towns[facts["place"]]
         if entry.act in {"classify", "dispatch", "advise"} and facts.get("category"):
@@ -127,7 +129,7 @@ class Recount:
                 share["due"] = datetime.fromisoformat(done["until"])
             share["state"] = done["to"]
         ends = told.ends
-        if entry.act in {"submit", "take_back", "reopen", "undo"} or (
+        if entry.act in {"submit", "take_back", "reopen", "undo", "settle", "take_over"} or (
             entry.act == "approve_return" and entry.target == "pending_dispatch"
         ):
             ends["triage"] = due(Clock.TRIAGE, entry.at, told.level, self.rules)
@@ -170,7 +172,7 @@ class Recount:
                 out[told.pk].append(told.ends["callback"])
             elif clock == "consultation" and told.state == "in_consultation":
                 out[told.pk].append(told.ends["consultation"])
-            elif clock == "city" and told.state in OPEN and told.round == 1 and told.city:
+            elif clock == "city" and told.state in OPEN | WATCHING and told.round == 1 and told.city:
                 out[told.pk].append(told.city)
             for share in told.shares.values():
                 if clock == "sign" and share["state"] == "pending_sign":
@@ -197,11 +199,11 @@ def group(name: str, told: Told) -> str:
 
 @pytest.fixture(scope="module")
 def week(django_db_setup: None, django_db_blocker: Any) -> Iterator[User]:
-    """Three days of the demo, and by hand what it has none of: returns, extensions, urging, a danger heard."""
+    """Three days of the demo, and by hand what it has few of: returns, extensions, urging, a danger heard."""
     with django_db_blocker.unblock(), transaction.atomic():
         forget_rules()
         load_lists(DAXING, by=system_account(), now=NOW)
-        make_demo(DAXING, by=system_account(), now=NOW, per_day=70, days=3, seed=7)
+        make_demo(DAXING, by=system_account(), now=NOW, per_day=230, days=3, seed=7)
         _by_hand()
         yield User.objects.get(pk=User.objects.filter(role=Role.SECTION_CHIEF).values("pk")[:1])
         transaction.set_rollback(True)
@@ -350,16 +352,11 @@ def test_returns_extensions_and_rehandled_are_the_journals(both: tuple[DailyList
     assert set(daily.rehandled.tickets) == {t.pk for t, _e in back}
     assert set(daily.rehandled_again.tickets) == {t.pk for t, e in back if e.facts["round"] > 2}
     if daily.day == TODAY:
-        assert {(k, w): f.count for k, w, f in daily.requests} == {
-            ("return", "asked"): 3,
-            ("return", "approved"): 1,
-            ("return", "refused"): 1,
-            ("return", "open"): 1,
-            ("extension", "asked"): 3,
-            ("extension", "approved"): 1,
-            ("extension", "refused"): 1,
-            ("extension", "open"): 1,
-        }
+        counts = {(k, w): f.count for k, w, f in daily.requests}
+        for kind, what in [(k, w) for k in ("return", "extension") for w in ("approved", "refused", "open")]:
+            assert counts[kind, what] >= 1 and counts[kind, "asked"] >= 3, (
+                "something of each was made by hand"
+            )
 
 
 def test_what_needs_a_leader_is_what_the_journal_heard(both: tuple[DailyList, Recount]) -> None:
@@ -387,9 +384,10 @@ def test_what_needs_a_leader_is_what_the_journal_heard(both: tuple[DailyList, Re
         if claims and claims[-1] == "yes" and entry.facts["solved"] == "no":
             contradictions.add(told.pk)
     assert set(found["contradiction"].tickets) == contradictions
-    assert found["consultation"].count == 0
+    disputed = recount.running("consultation")
+    assert set(found["consultation"].tickets) == {pk for pk, ends in disputed.items() if min(ends) < NOW}
     if daily.day == TODAY:
-        assert found["risk"].count == 2 and found["second_return"].count == 1 and contradictions
+        assert found["risk"].count == 2 and found["second_return"].count >= 1 and contradictions
 
 
 def test_the_rates_are_counted_from_the_call_backs_entries(both: tuple[DailyList, Recount]) -> None:
