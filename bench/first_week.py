@@ -5,7 +5,8 @@ with the demo district, starts ``fenzhen serve --work`` (gunicorn) on the loopba
 over HTTP: clerks sign, note and reply, dispatchers dispatch what waits. Every tenth form is sent twice at the same
 moment, as a double click does. Afterwards each act that was acknowledged is looked for in the journal: none may
 be lost, none doubled, none there that nobody was told of. Prints one line of JSON for each database (times in
-milliseconds) and exits 1 where something is wrong.
+milliseconds; ``load_before`` says whether anything else was running) and exits 1 where an act was lost or doubled,
+a page failed, the server's log has a trouble, or the journal's chain is broken.
 """
 
 import argparse
@@ -15,6 +16,7 @@ import json
 import os
 import random
 import re
+import resource
 import signal
 import socket
 import subprocess
@@ -24,11 +26,11 @@ import time
 import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from http.cookies import SimpleCookie
 from pathlib import Path
-from threading import Event, Lock, Thread
+from threading import Barrier, BrokenBarrierError, Event, Lock, Thread
 from typing import Any
 from urllib.parse import urlencode
 
@@ -37,6 +39,8 @@ sys.path.insert(0, str(ROOT))
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "fenzhen.settings")
 PASSWORD = "load-test-only"
 DOUBLE_CLICK = 10
+#: Seconds that all of them may need to sign in.
+SIGN_IN = 300.0
 
 
 # --- what is there before ----------------------------------------------------------------------------------
@@ -191,6 +195,7 @@ class Team:
         self.acknowledged: list[tuple[str, str, str]] = []
         self.broken: list[str] = []
         self.double_clicks = 0
+        self.all_in = Barrier(1)
 
     def timed(self, what: str, status: int, spent: float | None, *, refused: bool = False) -> None:
         with self.lock:
@@ -203,10 +208,16 @@ class Team:
         with self.lock:
             self.acknowledged.append((act, key, who))
 
+    def come_in(self, me: Person) -> None:
+        """Sign in; the clock begins when all have. A password is slow to check on purpose, and no page."""
+        me.sign_in()
+        self.all_in.wait(timeout=SIGN_IN)
+        me.think()
+
     def clerk(self, n: int) -> None:
         """To sign what is new; to look at one share, note what was done, and reply."""
         me = Person(self, f"load-c{n}")
-        me.sign_in()
+        self.come_in(me)
         while not self.stop.is_set():
             page = me.look("/unit")
             new = re.findall(r'name="share" value="(\d+)"', page)
@@ -239,7 +250,7 @@ class Team:
     def dispatcher(self, n: int) -> None:
         """One ticket after the other, as the desk puts them into one's hands."""
         me = Person(self, f"load-d{n}")
-        me.sign_in()
+        self.come_in(me)
         page = ""
         while not self.stop.is_set():
             here = re.search(r'"/triage/(\d+)/dispatch"', page)
@@ -263,22 +274,29 @@ class Team:
         def safely(work: Any, n: int) -> None:
             try:
                 work(n)
+            except BrokenBarrierError:
+                self.broken.append(f"{work.__name__} {n}: not everybody could sign in")
             except Exception as why:
+                self.all_in.abort()
                 self.broken.append(f"{work.__name__} {n}: {type(why).__name__} {why}")
 
+        self.all_in = Barrier(clerks + dispatchers + 1)
         threads = [Thread(target=safely, args=(self.clerk, n)) for n in range(clerks)]
         threads += [Thread(target=safely, args=(self.dispatcher, n)) for n in range(dispatchers)]
-        began = time.monotonic()
         for thread in threads:
             thread.start()
+        with suppress(BrokenBarrierError):
+            self.all_in.wait(timeout=SIGN_IN)
+        began = time.monotonic()
         while time.monotonic() - began < seconds and any(thread.is_alive() for thread in threads):
             time.sleep(0.2)
+        lasted = time.monotonic() - began
         self.stop.set()
         for thread in threads:
             thread.join(timeout=90)
         if any(thread.is_alive() for thread in threads):
             self.broken.append("somebody never came back")
-        return time.monotonic() - began
+        return lasted
 
 
 def _letters(mark: str) -> str:
@@ -367,6 +385,7 @@ def measure(kind: str, options: argparse.Namespace) -> dict[str, Any]:
                 text=True,
             ).stdout
 
+        load_before = os.getloadavg()[0]
         began = time.monotonic()
         child("--fill", json.dumps([options.clerks, options.dispatchers, waiting, 8]))
         (home / "before.json").write_text(child("--before"))
@@ -383,6 +402,7 @@ def measure(kind: str, options: argparse.Namespace) -> dict[str, Any]:
             stdout=log,
             stderr=subprocess.STDOUT,
         )
+        spent_before = _children_cpu()
         try:
             _until_it_answers(port, server)
             team = Team(port, options.think, units)
@@ -395,6 +415,7 @@ def measure(kind: str, options: argparse.Namespace) -> dict[str, Any]:
             except subprocess.TimeoutExpired:
                 server.kill()
                 server.wait()
+        used = _children_cpu() - spent_before
         told = home / "acknowledged.json"
         told.write_text(json.dumps(team.acknowledged))
         found = json.loads(child("--check", str(told)))
@@ -409,8 +430,12 @@ def measure(kind: str, options: argparse.Namespace) -> dict[str, Any]:
             + found["acknowledged twice"] + found["entries with a broken hash"] + verified.returncode
             + (not healthy) + (found["acknowledged"] == 0)
         )  # fmt: skip
+        pages = [ms for what, some in team.spent.items() if what.startswith("page ") for ms in some]
+        acts = [ms for what, some in team.spent.items() if not what.startswith("page ") for ms in some]
         return {
             "database": kind,
+            "cores": os.cpu_count(),
+            "load_before": round(load_before, 1),
             "clerks": options.clerks,
             "dispatchers": options.dispatchers,
             "seconds": round(lasted, 1),
@@ -427,15 +452,20 @@ def measure(kind: str, options: argparse.Namespace) -> dict[str, Any]:
             "journal": found,
             "refused": {what: n for what, n in team.refused.items() if n},
             "statuses": {what: dict(codes) for what, codes in sorted(team.statuses.items())},
-            "ms": {what: _percentiles(some) for what, some in sorted(team.spent.items())},
+            "server_cpu_seconds": round(used, 1),
+            "ms": {
+                "all pages": _percentiles(pages),
+                "all acts": _percentiles(acts),
+                **{what: _percentiles(some) for what, some in sorted(team.spent.items())},
+            },
         }
 
 
 def _percentiles(spent: list[float]) -> dict[str, float]:
     """p50, p95, p99 and the longest, by the nearest rank."""
-    some = sorted(spent)
+    some = sorted(spent) or [0.0]
     at = {name: some[min(len(some) - 1, int(len(some) * share))] for name, share in _SHARES}
-    return {"n": len(some), **{name: round(ms, 1) for name, ms in at.items()}, "max": round(some[-1], 1)}
+    return {"n": len(spent), **{name: round(ms, 1) for name, ms in at.items()}, "max": round(some[-1], 1)}
 
 
 _SHARES = (("p50", 0.50), ("p95", 0.95), ("p99", 0.99))
@@ -457,6 +487,12 @@ def _database(kind: str) -> Iterator[str]:
         yield server.get_uri()
     finally:
         server.cleanup()
+
+
+def _children_cpu() -> float:
+    """Seconds of processor that processes of ours, which have ended, have used: figures that a busy machine bends less."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _until_it_answers(port: int, server: "subprocess.Popen[bytes]") -> None:
