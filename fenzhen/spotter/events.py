@@ -202,12 +202,14 @@ class Spotter:
             del some[MEMBERS:]
         every = np.array([number for some in groups.values() for number in some], dtype=np.int64)
         memory.mark(question)
-        logits = pair_logits(pair_features(memory, question, every, day, who))
+        rows = pair_features(memory, question, every, day, who)
+        logits = pair_logits(rows)
         found: list[Candidate] = []
         at = 0
         for id_, some in groups.items():
             event = self.events[id_]
             mine = logits[at : at + len(some)]
+            theirs = rows[at : at + len(some)]
             at += len(some)
             order = np.sort(mine)[::-1]
             cells = np.array(some) % memory.size
@@ -221,6 +223,8 @@ class Spotter:
                 float((memory.who[cells] == who).any()),
                 float(np.log1p(max(day - event.last, 0.0))),
                 float(np.log1p(max(day - event.first, 0.0))),
+                *theirs.max(axis=0).tolist(),
+                *theirs.mean(axis=0).tolist(),
                 *_outside(message, event),
             )
             chance = 1 / (1 + float(np.exp(-event_logit(features))))

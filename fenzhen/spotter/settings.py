@@ -25,7 +25,7 @@ class Settings:
     """Everything that may be different elsewhere."""
 
     #: A message joins an event when the chance that it belongs is at least this.
-    join: float = 0.27
+    join: float = 0.22
     #: Two events that both fit a message this well become one.
     merge: float = 0.93
     #: Below `join` and above this: shown as a likely member, for a person to confirm.
