@@ -29,6 +29,7 @@ from fenzhen.records.journal import Entry
 from fenzhen.records.notices import Notice
 from fenzhen.records.people import User
 from tests.cast import MORNING, Cast
+from tests.patience import allowed
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -333,7 +334,7 @@ began = time.monotonic()
 rehandle_ticket(ticket, by=cast.sun, now=timezone.now(), level=1,
     said=cast.said(solved="no", satisfied="no", words="the matter is not solved"))
 while not Notice.objects.filter(kind="rehandled", person=cast.chen, is_urgent=True).exists():
-    if time.monotonic() - began > 20:
+    if time.monotonic() - began > 60:
         break
     time.sleep(0.02)
 took = time.monotonic() - began
@@ -358,7 +359,7 @@ def test_the_chief_is_told_within_five_seconds_of_a_level_1_rehandling(tmp_path:
     )
     assert done.returncode == 0, done.stderr[-3000:]
     took, code = done.stdout.split()
-    assert float(took) < 2.0, took
+    assert float(took) < allowed(2.0), took
     assert code == "0"  # told to stop, it stopped by itself
 
 
@@ -375,7 +376,7 @@ def test_the_worker_and_the_couriers_wait_for_a_database_that_is_away(
     def away(self: Worker, now: object = None) -> int:
         seen.append(1)
         if len(seen) == 3:
-            assert carried.wait(5)
+            assert carried.wait(60)
             stop.set()
             return 0
         raise DatabaseError("away")

@@ -36,6 +36,7 @@ from fenzhen.records.journal import Entry
 from fenzhen.records.notices import Notice
 from fenzhen.records.tickets import Ticket
 from tests.cast import BEIJING, Cast
+from tests.patience import allowed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -68,7 +69,7 @@ def at_work(cast: Cast) -> Iterator[None]:
     thread.start()
     yield
     stop.set()
-    thread.join(timeout=20)
+    thread.join(timeout=60)
     assert not thread.is_alive()
 
 
@@ -142,8 +143,8 @@ def test_the_call_back_finds_him_under_the_bridge(cast: Cast, at_work: None) -> 
         rehandle_ticket(
             ticket, by=cast.sun, now=calling, said=said, level=urgency.level, word="先派车接人,安置好再回话。"
         )
-        took = wait_for(lambda: chief_told(cast, ticket), 5)
-        assert took < 5, f"the chief waited {took:.1f} s"
+        took = wait_for(lambda: chief_told(cast, ticket), 60)
+        assert took < allowed(5), f"the chief waited {took:.1f} s"
 
         ticket.refresh_from_db()
         assert (ticket.state, ticket.round, ticket.level) == ("rehandling", 2, 1)
@@ -267,9 +268,9 @@ def test_the_same_through_the_pages(
     sun.locator("#words").blur()
     before = monotonic()
     sun.keyboard.press("r")
-    chief.wait_for_selector(".strip-urgent", timeout=5000)
+    chief.wait_for_selector(".strip-urgent")
     took = monotonic() - before
-    assert took < 5, f"the chief waited {took:.1f} s"
+    assert took < allowed(5), f"the chief waited {took:.1f} s"
     assert ticket.number in chief.inner_text("#urgent")
     shot(chief, "snow-2-chief")
     sun.wait_for_url("**/callback")

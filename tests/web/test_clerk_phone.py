@@ -51,7 +51,7 @@ def no_wider(page: "Page") -> bool:
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
 
 
-def settled(page: "Page", what: "Callable[[], bool]", seconds: float = 12) -> bool:
+def settled(page: "Page", what: "Callable[[], bool]", seconds: float = 40) -> bool:
     for _ in range(int(seconds * 5)):
         if what():
             return True

@@ -9,6 +9,7 @@ from django.utils import timezone
 from fenzhen.office.notices import tell
 from fenzhen.records.notices import Notice
 from tests.cast import Cast, build
+from tests.patience import allowed
 
 if TYPE_CHECKING:
     from playwright.sync_api import Page
@@ -38,7 +39,7 @@ def test_an_urgent_notice_comes_within_five_seconds_and_goes_when_read(
     page.wait_for_load_state("networkidle")
     assert page.locator("#urgent .strip").count() == 0
     notice = urgent(cast, cast.chen)
-    strip = page.wait_for_selector("#urgent .strip-urgent", timeout=5_000)
+    strip = page.wait_for_selector("#urgent .strip-urgent", timeout=1000 * allowed(5))
     assert "一级" in strip.inner_text() and notice.ticket.number in strip.inner_text()
     assert page.locator("#bell .bell-count").inner_text() == "1"
     shot(page, "frame_urgent")
@@ -80,17 +81,16 @@ def test_a_session_that_ends_loses_nothing(cast: Cast, browser_page: "Page", sig
     address = page.url
     page.context.clear_cookies(name="sessionid")
     page.fill("form[data-draft] [name=body]", "楼道灯坏了，老人看不见")
-    page.wait_for_selector("#signed-out:not([hidden])", timeout=6_000)
+    page.wait_for_selector("#signed-out:not([hidden])")
     page.click("#signed-out a")
     page.fill("input[name=username]", cast.zhang.username)
     page.fill("input[name=password]", "test-only-password")
     page.keyboard.press("Enter")
     page.wait_for_url(address)
     field = page.locator("form[data-draft] [name=body]")
-    for _ in range(50):
-        if "老人看不见" in field.input_value():
-            break
-        page.wait_for_timeout(100)
+    page.wait_for_function(
+        "document.querySelector('form[data-draft] [name=body]').value.includes('老人看不见')"
+    )
     assert field.input_value() == "楼道灯坏了，老人看不见"
 
 
@@ -117,7 +117,7 @@ def test_a_form_sent_while_the_line_is_down_goes_out_by_itself_once(
     page.wait_for_selector("#offline:not([hidden])")
     assert Notice.objects.get(pk=plain.pk).seen_at is None
     page.context.set_offline(False)
-    page.wait_for_url("**/notices", timeout=10_000)
+    page.wait_for_url("**/notices")
     assert Notice.objects.get(pk=plain.pk).seen_at is not None
     assert Notice.objects.get(pk=urgent_one.pk).seen_at is None
 

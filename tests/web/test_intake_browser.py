@@ -95,7 +95,7 @@ def test_what_is_saved_while_the_line_is_down_is_sent_when_it_is_back_and_only_o
     assert page.input_value("[name=body]") == "楼道灯坏了,三天了"
     assert not Ticket.objects.exists()
     page.context.set_offline(False)
-    page.wait_for_selector(".saved-number", timeout=20_000)
+    page.wait_for_selector(".saved-number")
     assert Ticket.objects.get().body == "楼道灯坏了,三天了"
 
 
