@@ -361,6 +361,7 @@ NOTICES: Words = {
     "daily": _("每日清单已备好"),
     "test_message": _("这是一条测试消息"),
     "automation_lowered": _("自动派单错得超过承诺，已自动停用，请看「派单顾问」"),
+    "event_alert": _("多人反映同一件事，请看「事件」"),
     "trial_done": _("历史工单试算完成，见「派单顾问」"),
 }
 #: How the right unit of a past ticket is known, from the strongest on.

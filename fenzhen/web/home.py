@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -12,7 +13,9 @@ from django.utils.translation import gettext_noop
 
 from fenzhen.board import home as board
 from fenzhen.board.drafts import drafts_of
+from fenzhen.board.events import DECIDES, EventWish, events_listed
 from fenzhen.board.notices import unseen
+from fenzhen.board.people import Person
 from fenzhen.hotline.roles import READERS, Role
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import MOST as LONGEST_FILE
@@ -168,6 +171,7 @@ def home(request: PageRequest) -> HttpResponse:
         "most": board.MOST,
         "drafts": drafts,
         "told": unseen(viewer)[:8],
+        "events": _events(viewer, now),
         "rates": rates(request, now) if viewer.role in READERS else None,
         "lists": [
             {"label": _(LISTS[name]), "url": reverse(f"admin:records_{name}_changelist"), "count": count}
@@ -176,6 +180,13 @@ def home(request: PageRequest) -> HttpResponse:
         "now": now,
     }
     return render(request, "home.html", context)
+
+
+def _events(viewer: Person, now: datetime) -> list[Any]:
+    """What many people call about, for those who decide on it and who read for the district."""
+    if viewer.role not in DECIDES | READERS:
+        return []
+    return [line.event for line in events_listed(viewer, EventWish(), now, most=40)][:5]
 
 
 def title_of(fields: dict[str, list[str]]) -> str:

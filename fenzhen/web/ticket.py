@@ -15,6 +15,7 @@ from django.views.decorators.http import require_POST
 from fenzhen.board.adviser import may_recall, recently_decided
 from fenzhen.board.attachments import attachments_of
 from fenzhen.board.duty_phones import shares_phoned
+from fenzhen.board.events import event_of
 from fenzhen.board.related import links_of, urges_of
 from fenzhen.board.requests import requests_on, units_known
 from fenzhen.board.story import (
@@ -197,6 +198,7 @@ def ticket(request: PageRequest, pk: int) -> HttpResponse:
         "forms": [FORMS[act] for act in FORMS if act in shown and not _at_the_unit(request, act)],
         "ways": ways(request, row, shown),
         "links": links_of(viewer, row),
+        "in_event": event_of(viewer, row),
         "urges": urges_of(viewer, row),
         "may_link": "link" in shown,
         "categories": categories(viewer) if "classify" in shown else [],
