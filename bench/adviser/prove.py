@@ -4,7 +4,7 @@ Five outer parts with near-duplicates together; inside each training part everyt
 Near-duplicates: Jaccard of character 4-grams of title and body at least .7 (fenzhen/advisor/duplicates.py), passed on. Then the speed of one
 core, and how often cross-fitted certificates break their promise on halves of the same messages (`--validity N`).
 
-    prove.py --data ../shared/data/teddy/messages_labelled_train.csv [--embedding] [--seed 1] [--validity 20] [--json]
+    prove.py --data ../shared/data/teddy/messages_labelled_train.csv [--embedding] [--seed 1] [--validity 20]
 
 Prints one JSON object. The messages are not part of this repository.
 """
@@ -25,8 +25,7 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 import numpy as np  # noqa: E402  (the number of threads is read when numpy is imported)
 
 from fenzhen.advisor import score, storage  # noqa: E402  (as above)
-from fenzhen.advisor.calibrate import learn_certified  # noqa: E402  (as above)
-from fenzhen.advisor.certificate import certify  # noqa: E402  (as above)
+from fenzhen.advisor.certificate import certify, certify_groups  # noqa: E402  (as above)
 from fenzhen.advisor.classify import Classifier, lead, learn, parts_of  # noqa: E402  (as above)
 from fenzhen.advisor.duplicates import near_duplicates  # noqa: E402  (as above)
 from fenzhen.advisor.text import clean  # noqa: E402  (as above)
@@ -59,24 +58,29 @@ def main() -> None:
     found: dict[str, object] = {"rows": len(rows), "groups": len(np.unique(same))}
 
     likely = np.zeros((len(rows), len(names)))
-    automatic = np.zeros(len(rows), dtype=bool)
+    automatic, by_label = np.zeros(len(rows), dtype=bool), np.zeros(len(rows), dtype=bool)
     folds = []
     classifier: Classifier | None = None
     for number in range(5):
         began = time.perf_counter()
         inside, outside = np.flatnonzero(part != number), np.flatnonzero(part == number)
-        classifier, certificate = learn_certified(
-            [texts[at] for at in inside],
-            [labels[at] for at in inside],
-            alpha=ALPHA,
-            delta=DELTA,
-            embedding=given.embedding,
+        learned = learn(
+            [texts[at] for at in inside], [labels[at] for at in inside], embedding=given.embedding
         )
+        classifier, left = learned.classifier, learned.left_out
+        said = left.probabilities.argmax(axis=1)
+        cases = (lead(left.probabilities), said == left.label_at)
+        certificate = certify(*cases, alpha=ALPHA, delta=DELTA, cases="cross-fitted", same=left.same)
+        each = certify_groups(*cases, said.tolist(), alpha=ALPHA, delta=DELTA, cases="cross-fitted")
         likely[outside] = classifier.probabilities([texts[at] for at in outside])
         automatic[outside] = certificate.allows(lead(likely[outside]))
+        for label, own in each.items():
+            of_label = outside[likely[outside].argmax(axis=1) == label]
+            by_label[of_label] = own.allows(lead(likely[of_label]))
         truth = [labels[at] for at in outside]
         folds.append(score.realised(certificate, truth, names, likely[outside]))
         print(f"part {number + 1} of 5: {time.perf_counter() - began:.0f} s", file=sys.stderr)
+        print(json.dumps(folds[-1]), score.score(truth, names, likely[outside])["accuracy"], file=sys.stderr)
     figures = score.score(labels, names, likely)
     right = likely.argmax(axis=1) == label_at
     curve = score.coverage_curve(right, lead(likely))
@@ -92,6 +96,23 @@ def main() -> None:
         "precision": round(float(right[automatic].mean()), 4) if automatic.any() else None,
         "parts": folds,
     }
+    said = likely.argmax(axis=1)
+    found["certificate_per_label"] = {
+        name: {
+            "coverage": round(float(by_label[said == at].mean()), 4),
+            "precision": round(float(right[by_label & (said == at)].mean()), 4)
+            if by_label[said == at].any()
+            else None,
+        }
+        for at, name in enumerate(names)
+    } | {
+        "all": {
+            "coverage": round(float(by_label.mean()), 4),
+            "precision": round(float(right[by_label].mean()), 4) if by_label.any() else None,
+        }
+    }
+    at_percent = np.clip((np.arange(1, 101) / 100 * len(curve)).astype(int) - 1, 0, None)
+    found["curve"] = [[round(float(x), 4), round(float(y), 4)] for x, y in curve[at_percent]]
     assert classifier is not None
     found |= score.speed(classifier, [(title, body[:300]) for title, body in texts])
     path = Path(os.environ.get("TMPDIR", "/tmp")) / f"prove-{os.getpid()}.model"  # a scratch file of this run

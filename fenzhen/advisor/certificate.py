@@ -20,12 +20,16 @@ exact as well. Where being wrong gets no rarer as confidence falls, the chance o
 the simulation in tests/advisor/test_certificate.py stays within δ there too.
 
 **Which cases.** The promise holds for a model that did not learn from the cases it is certified with: `held out` cases.
-`cross-fitted` cases are scored each by a model that did not learn from it, while the model in use learned from all. Then
-the cases are no longer independent of each other given the model, and the binomial is exact only in the limit, for
-learners that change little when a part of the cases is exchanged (Bayle et al. 2020, arXiv 2007.12671; the ridge used
-here is such a one). Two facts hold it on the safe side: the model in use has learned from more cases than those that
-were scored, and near-duplicates are kept together and counted once. `bench/adviser/prove.py --validity` measures the rate of broken
-promises on real texts. Whoever must not rely on a limit asks for held-out cases and pays with coverage.
+`cross-fitted` cases are scored each by a model that did not learn from it, while the model in use learned from all. What is certified is
+then, strictly, the average risk of the models that scored the cases (one for each part), and the cases are no longer independent of
+each other given a model; the binomial is exact only in the limit, for learners that change little when a part of the cases is exchanged
+(Bayle et al. 2020, arXiv 2007.12671; ridge regression, naive Bayes on thousands of texts and a regression on a handful of scores are such).
+Three things hold it on the safe side: the weighing of the scores is left out as well, so no case helped to choose its own confidence;
+the model in use has learned from more cases than those that scored, and is better rather than worse; near-duplicates are kept in one part and
+counted once. What is not left out are the frequencies of n-grams (they know no labels). `bench/adviser/prove.py --validity` measures the
+rate of broken promises on real texts. Whoever must not rely on a limit asks for held-out cases and pays with coverage.
+
+Any number may be the confidence, for the promise does not hang on what it means: here it is how far the first label is ahead of the second.
 
 >>> import numpy as np
 >>> labels_missing(0.03, 0.05)
@@ -247,6 +251,7 @@ def certify_groups(
     bound: Bound = "binomial",
     cases: Cases = "held out",
     never: frozenset[Any] = frozenset(),
+    same: ArrayLike | None = None,
 ) -> dict[Any, Certificate]:
     """A certificate per group (unit, category), so that good ones do not hide bad ones.
 
@@ -254,6 +259,7 @@ def certify_groups(
     which everything passed to the loosest threshold hands its share on to those that are still held back (Holm's way,
     as a graph: Bretz et al. 2009). Groups with too few cases to pass take no share: how many cases a group has says nothing
     about how many are wrong. ``never``: groups that may never go automatically; they are neither tested nor paid for.
+    ``same``: as for `certify`; near-duplicates count once in each group they are in.
     """
     sure, good = _cases(confidence, right)
     if len(groups) != len(sure):
@@ -265,8 +271,11 @@ def certify_groups(
     def alpha_of(group: Any) -> float:
         return alpha[group] if isinstance(alpha, Mapping) else alpha
 
+    def once(at: NDArray[np.int64]) -> NDArray[np.int64]:
+        return at if same is None else at[_one_of_each(sure[at], good[at], np.asarray(same)[at])]
+
     candidates = {
-        group: np.array(at)
+        group: once(np.array(at))
         for group, at in sorted(members.items(), key=lambda item: str(item[0]))
         if group not in never
     }

@@ -167,6 +167,35 @@ def test_each_group_keeps_its_own_promise():
     assert broken / 60 <= allowed(60)
 
 
+def test_no_group_of_many_breaks_its_promise_more_often_than_delta_together():
+    """Five groups whose surest are just good enough or just not: any false one counts against all."""
+    rng, boasts = np.random.default_rng(14), [-0.6, -0.47, -0.47, -0.4, -0.3]
+    populations = [Population(boast) for boast in boasts]
+    broken = 0
+    for _ in range(200):
+        drawn = [one.draw(400, rng) for one in populations]
+        groups = [at for at in range(len(boasts)) for _ in range(400)]
+        found = certify_groups(
+            np.concatenate([one[0] for one in drawn]), np.concatenate([one[1] for one in drawn]), groups, alpha=ALPHA, delta=DELTA
+        )  # fmt: skip
+        broken += any(
+            found[at].threshold is not None and one.risk(found[at].threshold) > ALPHA
+            for at, one in enumerate(populations)
+        )
+    assert broken / 200 <= allowed(200)
+
+
+def test_near_duplicates_count_once_in_a_group_too():
+    right = np.ones(240, bool)
+    right[1] = False
+    same = np.arange(240)
+    same[1] = 0
+    found = certify_groups(
+        np.full(240, 0.9), right, ["a"] * 120 + ["b"] * 120, alpha=ALPHA, delta=DELTA * 2, same=same
+    )
+    assert found["a"].n == 119 and found["b"].n == 120 and found["a"].threshold is None
+
+
 def test_a_group_that_is_all_good_hands_its_share_on():
     rng = np.random.default_rng(2)
     sure, right = Population(-1.6).draw(1500, rng)
