@@ -471,7 +471,8 @@ def warm(*, with_similar: bool = True) -> dict[str, float | int | bool]:
     if room.adviser is not None:
         room.adviser.warm()
     if with_similar:
-        _open_words.nearest("预热预热", 1, least=1.0, leave_out=None)
+        for words in (_open_words, _decided_words):
+            words.nearest("预热预热", 1, least=1.0, leave_out=None)
     return {
         "categories": len(room.categories),
         "places": len(room.gazetteer),
@@ -919,8 +920,8 @@ class _Rulings:
 
 
 _open_words = _Words(OPEN)
-#: A year is memory enough; more than this many would cost the desk more than it gains.
-_decided_words = _Words({"closed"}, since=timedelta(days=365), most=20_000)
+#: Each takes 15 to 50 KB of every process; the newest three thousand are precedents enough.
+_decided_words = _Words({"closed"}, since=timedelta(days=180), most=3_000)
 _rulings = _Rulings()
 
 __all__ = [

@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fenzhen.advisor.certificate import Allowance, labels_missing
@@ -200,7 +200,7 @@ def adviser_seen(viewer: User, now: datetime) -> AdviserSeen:
     if viewer.role not in SEES:
         raise NotVisible
     version = adviser_now(viewer)
-    made = Decision.objects.filter(afterwards=False, taken_back_at=None)
+    made = Decision.objects.filter(taken_back_at=None)
     month = made.filter(at__gte=now - timedelta(days=30))
     counted = month.aggregate(n=Count("pk"), auto=Count("pk", filter=Q(automatic=True)))
     automatic = Decision.objects.filter(automatic=True, at__gte=now - timedelta(days=30))
@@ -225,7 +225,7 @@ def adviser_seen(viewer: User, now: datetime) -> AdviserSeen:
         agreed=finished.filter(now_advised=F("ticket__truth__unit__code")).count(),
         people_right=known.filter(first=F("unit")).count(),
         people_known=known.count(),
-        to_ask=Truth.objects.exclude(ticket__decisions__now_adviser=version).count(),
+        to_ask=to_ask(viewer).count(),
         trust=trust,
         pairs_needed=pairs_needed(ALPHA, DELTA),
         alarms=list(DriftAlarm.objects.filter(settled_at=None)),
@@ -369,6 +369,20 @@ def audit_for(viewer: User, pk: int) -> Audit:
     return row
 
 
+def to_ask(viewer: User) -> "QuerySet[Truth]":
+    """Tickets whose right unit is known and that the adviser in use was not asked about. Those that its model learned from
+    are not asked about again: their answers would prove nothing."""
+    if viewer.role not in _RECKONS:
+        return Truth.objects.none()
+    asked = Decision.objects.filter(ticket=OuterRef("ticket_id"), now_adviser=adviser_now(viewer))
+    rows = Truth.objects.filter(~Exists(asked))
+    model = LearnedModel.objects.filter(in_use=True).first()
+    if model and model.trained_to:
+        ever = Decision.objects.filter(ticket=OuterRef("ticket_id"))
+        rows = rows.filter(Q(received_at__gt=model.trained_to) | ~Exists(ever))
+    return rows
+
+
 def drawable(viewer: User, group: str) -> list[int]:
     """Decisions of a category that may be drawn for an audit: on finished tickets that the adviser in use was asked about
     and did not learn from, not audited yet."""
@@ -487,6 +501,7 @@ __all__ = [
     "models_kept",
     "recently_decided",
     "teaching_now",
+    "to_ask",
     "trial_for",
     "trials_of",
     "trust_now",

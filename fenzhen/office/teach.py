@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from scipy.special import bdtrc
@@ -23,7 +23,7 @@ from fenzhen.advisor.classify import BadTraining, Classifier, Fields, learn
 from fenzhen.advisor.labels import ACCEPTED, AUDITED, RULED, SOLVED, STRONG, thinned
 from fenzhen.advisor.storage import BadModelFile, load, save
 from fenzhen.board.advice import adviser_now, models_folder, opinions_on, towns_of, trial_opinions
-from fenzhen.board.adviser import drawable
+from fenzhen.board.adviser import drawable, to_ask
 from fenzhen.board.automatic import group_of
 from fenzhen.desk.step import Incomplete, NotYours, note_act
 from fenzhen.hotline.duty import TOWN
@@ -145,8 +145,7 @@ def look_back(*, by: User, now: datetime, limit: int = 20) -> int:
     if not Truth.objects.exists() and not Audit.objects.filter(judged_at=None).exists():
         return 0  # nothing to ask about, and no adviser to build for it
     version = adviser_now(by)
-    asked = Decision.objects.filter(ticket=OuterRef("ticket_id"), now_adviser=version)
-    known = Truth.objects.filter(~Exists(asked)).select_related("ticket__place").order_by("-received_at")
+    known = to_ask(by).select_related("ticket__place").order_by("-received_at")
     truths = list(known.filter(source__in=STRONG)[:limit])
     truths += list(known.exclude(source__in=STRONG)[: limit - len(truths)])
     waiting = Audit.objects.filter(judged_at=None).exclude(decision__now_adviser=version)

@@ -25,7 +25,7 @@ from fenzhen.web.page import PageRequest, go, page, say, typed
 from fenzhen.web.requests import chosen_unit
 
 #: The drawing of the weeks.
-WIDE, HIGH, LEFT, BELOW = 640, 170, 44, 24
+WIDE, HIGH, LEFT, RIGHT, BELOW = 340, 150, 38, 20, 22
 CHIEF = frozenset({Role.SECTION_CHIEF})
 
 
@@ -242,7 +242,7 @@ def judge(request: PageRequest, pk: int) -> HttpResponse:
 
 def curves(weeks: list[board.Week]) -> list[Curve]:
     """Coverage and audited error by week; a week without either has no dot."""
-    step = (WIDE - LEFT - 10) / max(len(weeks) - 1, 1)
+    step = (WIDE - LEFT - RIGHT) / max(len(weeks) - 1, 1)
 
     def dot(at: int, share: float, words: str) -> Dot:
         return Dot(round(LEFT + at * step, 1), round(HIGH - BELOW - share * (HIGH - BELOW - 10), 1), words)
@@ -269,8 +269,8 @@ def curves(weeks: list[board.Week]) -> list[Curve]:
 
 def ticks(weeks: list[board.Week]) -> dict[str, list[tuple[float, str]]]:
     """Marks of the axes: (place, words)."""
-    step = (WIDE - LEFT - 10) / max(len(weeks) - 1, 1)
-    every = max(len(weeks) // 6, 1)
+    step = (WIDE - LEFT - RIGHT) / max(len(weeks) - 1, 1)
+    every = max(len(weeks) // 5, 1)
     return {
         "x": [
             (round(LEFT + at * step, 1), f"{week.monday:%m-%d}")

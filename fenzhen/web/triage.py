@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from fenzhen.board.advice import similar_decided
-from fenzhen.board.automatic import weighed
+from fenzhen.board.automatic import anything_automatic, weighed
 from fenzhen.board.events import event_of
 from fenzhen.board.related import links_of
 from fenzhen.board.tickets import ticket_for
@@ -284,8 +284,9 @@ def draw_desk(request: PageRequest, seen: TriageView | None, *, done: int = 0) -
         "done": done,
         "counts": counts_at_desk(request.user, now),
         "emergency": EMERGENCY,
+        # Where nothing goes by itself there is nothing to explain.
         "why_left": weighed(request.user, seen.ticket, now).reasons
-        if seen and seen.ticket.state == "pending_dispatch"
+        if seen and seen.ticket.state == "pending_dispatch" and anything_automatic(request.user)
         else (),
     }
     return render(request, "_triage_desk.html", facts)

@@ -107,10 +107,13 @@ def test_an_alarm_stands_on_the_page_until_the_chief_has_seen_it(cast: Cast) -> 
 
 def test_the_triage_desk_says_why_a_person_decides_and_who_solved_the_like(cast: Cast) -> None:
     ticket = advised(cast.waiting(), cast)
+    client = client_of(cast.wang)
+    assert "为什么由人派" not in client.post(f"/triage/{ticket.pk}/open").content.decode()
+    switched_on(cast, threshold=0.99)
     before = cast.to_call_back(phone="13900000009")
     Ticket.objects.filter(pk=before.pk).update(state="closed", final_solved="yes")
-    page = client_of(cast.wang).post(f"/triage/{ticket.pk}/open").content.decode()
-    assert "这类事项没有开启自动派单" in page
+    page = client.post(f"/triage/{ticket.pk}/open").content.decode()
+    assert "把握低于这类事项的把握线" in page
     near = client_of(cast.wang).get(f"/triage/{ticket.pk}/similar").content.decode()
     assert "已办结的相近工单" in near and before.number in near and "柳河镇" in near
 
