@@ -1,10 +1,12 @@
 """Which unit: the doubt about the matter and the doubt about the place are added up."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
 
-from fenzhen.advisor import Advice, Adviser, advise, advise_batch
+from fenzhen.advisor import Advice, Adviser, BadCatalogue, UnitWords, advise, advise_batch, read_units
+from fenzhen.advisor.catalogue import UnitText
 from fenzhen.hotline.duty import DutyBook, DutyRule
 
 DAY = date(2024, 6, 1)
@@ -127,3 +129,86 @@ def test_as_many_units_are_named_as_are_asked_for(adviser: Adviser):
     assert len(ask(adviser, text, {"E1": 1.0}, top=5).units) == 5
     probabilities = [one.probability for one in ask(adviser, text, {"E1": 1.0}, top=5).units]
     assert probabilities == sorted(probabilities, reverse=True)
+
+
+# --- only some units ------------------------------------------------------------------------------------------------------
+
+BUREAUS = {"XFB", "SCJG", "ZJW", "SW", "RELI", "CGW", "RSJ", "STHJ", "JJ", "SHUI"}
+WORDS = UnitWords(
+    [
+        UnitText("SCJG", "市场监管局", "市监局", "bureau", aliases=("工商局",), words=("特检", "电梯年检")),
+        UnitText("ZJW", "住建委", "房管局", "bureau", words=("物业", "电梯", "加装电梯")),
+        UnitText("XFB", "信访办", "信访局", "bureau", words=("上访",)),
+    ]
+)
+
+
+def test_those_that_assist_are_named_after_the_one_that_stands_for_the_town(adviser: Adviser):
+    advice = ask(adviser, LIFT, {"E1": 1.0}, only=BUREAUS, top=8)
+    found = {one.unit: one.probability for one in advice.units}
+    assert found["SCJG"] > found["ZJW"] > found.get("RELI", 0.0)
+    assert sum(found.values()) <= 1.001
+
+
+def test_a_rule_without_an_allowed_unit_gives_way_to_the_next_that_names_one(adviser: Adviser):
+    parking = ("乱停车", "消防通道被车堵死,路边停满了车")
+    first = ask(adviser, parking, {"E1": 1.0}, "estate", only={"XFB"}).units[0]
+    assert (first.unit, first.rule.id, first.in_place_of) == ("XFB", "parking-estate", "T001")
+
+
+def test_a_unit_s_own_words_are_heard_beside_the_categories(adviser: Adviser):
+    text = ("电梯问题", "电梯年检过期了,特检所没来过,工商局也不管")
+    without = {one.unit: one.probability for one in ask(adviser, text, only=BUREAUS, top=9).units}
+    heard = {one.unit: one.probability for one in ask(adviser, text, only=BUREAUS, words=WORDS, top=9).units}
+    assert heard["SCJG"] > without["SCJG"]
+    assert heard["SCJG"] > heard["ZJW"]
+
+
+def test_words_say_nothing_where_the_lead_is_asked_for(adviser: Adviser):
+    text = ("停水", "家里没水了,上访上访上访")
+    plain, heard = ask(adviser, text, {"E1": 1.0}), ask(adviser, text, {"E1": 1.0}, words=WORDS)
+    assert [(one.unit, one.probability) for one in plain.units] == [
+        (one.unit, one.probability) for one in heard.units
+    ]
+
+
+@pytest.mark.parametrize("body", ["", "?", "您好", "hello there", "🙂"])
+def test_a_text_that_says_nothing_names_nobody_with_confidence(adviser: Adviser, body: str):
+    advice = ask(adviser, ("", body), only=BUREAUS, words=WORDS)
+    assert max(one.probability for one in advice.units) < 0.5
+
+
+def test_the_longest_word_at_a_place_speaks_alone():
+    words = UnitWords(
+        [UnitText("A", "", "甲局", "", words=("电梯",)), UnitText("B", "", "乙局", "", words=("加装电梯",))]
+    )
+    assert words.shares("", "想加装电梯") == {"B": 1.0}
+    assert words.shares("电梯", "想加装电梯") == {"A": 0.5, "B": 0.5}
+
+
+def test_a_word_of_two_units_speaks_half_for_each():
+    words = UnitWords(
+        [
+            UnitText("A", "", "甲局", "", words=("噪声",)),
+            UnitText("B", "", "乙局", "", words=("噪声", "工地")),
+        ]
+    )
+    shares = words.shares("", "工地噪声")
+    assert shares["A"] == pytest.approx(0.25) and shares["B"] == pytest.approx(0.75)
+
+
+def test_units_without_words_are_no_error():
+    assert UnitWords([]).shares("停水", "没水了") == {}
+    assert UnitWords([UnitText("A", "", "", "")]).shares("停水", "") == {}
+
+
+def test_words_of_an_unknown_unit_are_refused(tmp_path: Path):
+    (tmp_path / "units.csv").write_text(
+        "code,name,short_name,aliases,kind\nA,甲局,甲,甲方;老甲,bureau\n", "utf-8"
+    )
+    assert read_units(tmp_path)[0].aliases == ("甲方", "老甲")
+    (tmp_path / "unit_words.csv").write_text("unit,words\nA,停水;水管\n", "utf-8")
+    assert read_units(tmp_path)[0].words == ("停水", "水管")
+    (tmp_path / "unit_words.csv").write_text("unit,words\nZ,停水\n", "utf-8")
+    with pytest.raises(BadCatalogue, match="Z"):
+        read_units(tmp_path)
