@@ -414,10 +414,10 @@ class Spotter:
 
     def _merge_twins(self, best: Candidate, found: list[Candidate]) -> None:
         """A message that fits two events well shows that they are one, unless a person has parted them."""
-        if best.chance < self.settings.merge:
-            return
         for other in found:
-            if other.event is best.event or other.chance < self.settings.merge:
+            # One message alone needs less than an event of its own standing.
+            enough = self.settings.merge_single if other.event.tickets == 1 else self.settings.merge
+            if other.event is best.event or min(other.chance, best.chance) < enough:
                 continue
             if frozenset((other.event.id, best.event.id)) in self._apart or other.event.id not in self.events:
                 continue

@@ -28,6 +28,8 @@ class Settings:
     join: float = 0.22
     #: Two events that both fit a message this well become one.
     merge: float = 0.93
+    #: A message that stands alone is drawn into the event when a later one fits both this well.
+    merge_single: float = 0.45
     #: Below `join` and above this: shown as a likely member, for a person to confirm.
     likely: float = 0.12
     #: An event without a message for so long takes no more (half a year: slow events count).
