@@ -105,7 +105,7 @@ NAV: tuple[NavItem, ...] = (
     NavItem(
         "check",
         gettext_noop("本区清单"),
-        gettext_noop("清单"),
+        gettext_noop("本区"),
         frozenset({Role.SECTION_CHIEF, Role.ADMIN}),
         "g k",
     ),
