@@ -14,7 +14,7 @@ from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 
 from fenzhen import advisor
@@ -404,7 +404,7 @@ def similar_decided(
 
 def places_heard(viewer: User, title: str, body: str, place_text: str = "") -> dict[str, float]:
     """Code of a place → probability, as the words tell it; empty where they name none. Plain data for the spotter."""
-    found = locate(f"{title}\n{body}", _room().gazetteer, hint=place_text or None)
+    found = locate(f"{title}\n{body}", _places(), hint=place_text or None)
     return found.probabilities()
 
 
@@ -725,6 +725,22 @@ def _adviser() -> Adviser | None:
         )
     except BadCatalogue:
         return None
+
+
+_listed: dict[str, Gazetteer] = {}
+
+
+def _places() -> Gazetteer:
+    """The list of places by itself: whoever asks only where needs no adviser, which takes long to make."""
+    stamp = repr(
+        Place.objects.aggregate(n=Count("pk"), last=Max("pk"), active=Count("pk", filter=Q(is_active=True)))
+    )
+    stamp += str(District.objects.order_by("pk").values_list("checksum", flat=True).first())
+    if stamp not in _listed:
+        places = list(Place.objects.filter(is_active=True))
+        _listed.clear()
+        _listed[stamp] = _gazetteer(places, {p.code for p in places})
+    return _listed[stamp]
 
 
 def _gazetteer(places: list[Place], known: set[str]) -> Gazetteer:
