@@ -14,7 +14,7 @@ import tempfile
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 
@@ -63,20 +63,25 @@ def load(path: Path | str) -> tuple[Classifier, dict[str, Any], str]:
 
     Raises `BadModelFile` (foreign, cut, changed, newer, or with anything but numbers and words in it) and `FileNotFoundError`.
     """
-    whole = Path(path).read_bytes()
-    line, newline, body = whole.partition(b"\n")
-    words = line[:200].split(b" ")
-    if not newline or len(words) != 3 or words[0] != _KIND.encode("ascii"):
-        raise BadModelFile(f"{path} is not a model of the adviser")
-    if words[1] != str(_FORMAT).encode("ascii"):
-        raise BadModelFile(
-            f"{path} has format {words[1].decode('ascii', 'replace')}; this program reads {_FORMAT}"
-        )
-    checksum = hashlib.sha256(body).hexdigest()
-    if checksum.encode("ascii") != words[2]:
-        raise BadModelFile(f"{path} is damaged: its checksum does not fit")
+    with Path(path).open("rb") as file:
+        line = file.readline(200)
+        words = line.rstrip(b"\n").split(b" ")
+        if not line.endswith(b"\n") or len(words) != 3 or words[0] != _KIND.encode("ascii"):
+            raise BadModelFile(f"{path} is not a model of the adviser")
+        if words[1] != str(_FORMAT).encode("ascii"):
+            raise BadModelFile(
+                f"{path} has format {words[1].decode('ascii', 'replace')}; this program reads {_FORMAT}"
+            )
+        checksum = hashlib.file_digest(file, "sha256").hexdigest()
+        if checksum.encode("ascii") != words[2]:
+            raise BadModelFile(f"{path} is damaged: its checksum does not fit")
+        return _opened(file, path, checksum)
+
+
+def _opened(file: BinaryIO, path: Path | str, checksum: str) -> tuple[Classifier, dict[str, Any], str]:
     try:
-        with zipfile.ZipFile(BytesIO(body)) as archive:
+        # An archive may stand behind something else, here the first line: it is found from the end of the file.
+        with zipfile.ZipFile(file) as archive:
             kept = _read(json.loads(archive.read("schema.json")), archive, {})
         return Classifier(_sound(kept["state"])), dict(kept["notes"]), checksum
     except BadModelFile as bad:
