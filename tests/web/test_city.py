@@ -158,6 +158,29 @@ def test_the_desk_takes_a_watched_order_over(cast: Cast, tmp_path: Path) -> None
     assert the(1).state == "pending_dispatch"
 
 
+def test_what_the_city_moved_under_our_units_hands_is_a_dispatchers_one_choice(
+    cast: Cast, tmp_path: Path
+) -> None:
+    city_has(cast, tmp_path, order(1), order(2))
+    for n in (1, 2):
+        with_the_town(cast, n)
+    moved = {"派单方式": "直派", "承办单位": "松山镇", "变更时间": "2026-03-11 09:20:00"}
+    city_has(cast, tmp_path, order(1, **moved), order(2, **moved))
+    one, two = the(1).pk, the(2).pk
+    assert f'href="/city/tickets/{one}#moved"' in text_of(cast.wang, "/city")
+    page = text_of(cast.wang, f"/city/tickets/{one}")
+    assert "市平台已直接派给 松山镇" in page and "柳河镇 已经在办" in page
+    assert f'action="/city/tickets/{one}/moved"' in page
+    client = client_of(cast.wang)
+    client.post(f"/city/tickets/{one}/moved", {"who": "ours"})
+    client.post(f"/city/tickets/{two}/moved", {"who": "city", "text": "已电话交接"})
+    assert (the(1).state, the(1).city_mode) == ("dispatched", "district")
+    assert (the(2).state, the(2).city_mode) == ("watched", "direct")
+    assert 'id="moved"' not in text_of(cast.wang, "/city")
+    assert client.post(f"/city/tickets/{one}/moved", {"who": "city"}).status_code == 422
+    assert client_of(cast.zhang).post(f"/city/tickets/{two}/moved", {"who": "ours"}).status_code == 403
+
+
 def test_the_desk_sees_both_clocks_and_the_unit_its_own(cast: Cast, tmp_path: Path) -> None:
     city_has(cast, tmp_path, order(1))
     city_due = 'datetime="2026-03-13T00:30:00+00:00"'
