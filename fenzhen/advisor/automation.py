@@ -9,10 +9,10 @@ matter on before the duty list says so, a new kind of matter turns up. What is s
   estimate as far as P(return | wrong) and P(return | right) differ, which come from the audited tickets alone (`ReturnRates`). A ticket
   that is three days old and has not come back counts only as far as returns come within three days (`Delays`, from the
   returns themselves, cut off at today: the reverse hazard of Kalbfleisch and Lawless, JASA 1989).
-* what **people** decided where the adviser held back: they saw its suggestion and err too, so each counts a third.
+* what **people** decided where the adviser held back: they saw its suggestion and err too, so each counts less than one (`PERSON`).
 
-Per unit two things may have happened, each day with a small chance: a share x of its tickets is now wrong, or it returns a
-share y more of right ones. For all together: the odds of being wrong have moved by a factor e^a. A hidden Markov model filters each
+Per unit two things may have happened, each day with a small chance: a share x of its tickets is now wrong, or it returns y
+times as many right ones as the others. For all together: the odds of being wrong have moved by a factor e^a. A hidden Markov model filters each
 on a small grid, one step per day of dispatch; audited tickets tell x from y. That gives every ticket a chance of being wrong as of
 today, and the plan is the most tickets of which, in a window of 500, at most α will be wrong with probability `SURE`,
 reckoning with chance and with what the filter is not sure of.
@@ -46,22 +46,33 @@ from fenzhen.advisor.watch import BadWatch, Watch
 
 Floats = NDArray[np.float64]
 
-#: Share of 500-ticket windows in which at most α shall be wrong.
-SURE = 0.95
+#: Chance, by the filter's own reckoning, that at most α of a 500-ticket window are wrong. Above .95, because it does not see the first days of
+#: a sudden change; chosen on streams 1000-1019 of bench/adviser/drift.py, never on those that are measured.
+SURE = 0.97
 WINDOW = 500
+#: A ticket as likely as this to be wrong does not go, even where the promise would hold.
+NEVER = 0.5
 #: Days that are looked back on; older ones say little about today.
 LOOK_BACK = 45
 #: Returns later than this are not waited for.
 LONGEST_DELAY = 20
 #: What a person's decision on a ticket that was held back counts, an audited one counting 1.
-PERSON = 0.3
+PERSON = 0.7
+#: Chance per day that a unit gets a new kind of wrong ticket, and that it begins to return otherwise than before: about once in two years each.
+NEW_WRONG = 0.0015
+NEW_BOUNCE = 0.0015
 #: Of people's decisions: chance that the recorded unit differs from a right suggestion, and from a wrong one.
 _PERSON_DIFFERS = (0.08, 0.95)
 
 _X = np.array([0.0, 0.05, 0.15, 0.4, 0.9])
-_Y = np.array([0.0, 0.05, 0.15, 0.4])
+#: What a unit's own P(return | right) may be, as a multiple of the common one.
+_Y = np.array([0.3, 1.0, 2.5, 6.0, 12.0])
 _A = np.linspace(-1.0, 2.0, 25)
-_YY = np.array([0.0, 0.015, 0.04])
+#: What the common P(return | right) and P(return | wrong) may be, as multiples of what the audited tickets say.
+_RIGHT = np.array([0.5, 0.75, 1.0, 1.35, 1.9])
+_WRONG = np.array([0.7, 1.0, 1.4])
+#: Tickets that are about as sure are counted together where all units are looked at: limits of the chance of being wrong.
+_ABOUT = np.array([0.004, 0.012, 0.03, 0.07, 0.15, 0.3])
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +199,17 @@ class ReturnRates:
     if_wrong: float
     right: float = 0.0
     wrong: float = 0.0
+
+    def doubt(self) -> tuple[Floats, Floats]:
+        """How likely each of `_RIGHT` and `_WRONG` is (Beta, from the same counts)."""
+
+        def weights(rate: float, cases: float, times: Floats) -> Floats:
+            at = np.clip(rate * times, 1e-4, 0.98)
+            log = rate * cases * np.log(at) + (1 - rate) * cases * np.log1p(-at)
+            likely = np.exp(log - log.max())
+            return np.asarray(likely / likely.sum())
+
+        return weights(self.if_right, 25 + self.right, _RIGHT), weights(self.if_wrong, 6 + self.wrong, _WRONG)
 
     @classmethod
     def of(cls, seen: Dispatches, today: int, delays: Delays) -> ReturnRates:
@@ -320,14 +342,14 @@ class Automation:
         rates = ReturnRates.of(seen, today, delays)
         sums = _Sums(seen, self.curve, delays, today)
         units = _units(sums, rates, np.zeros(len(sums.days)))
-        shift, path = _all(sums, rates, units)
+        shift, path = _all(seen, self.curve, sums, rates, units)
         units = _units(sums, rates, path)
         return self._plan(seen, today, sums, units, shift)
 
     def _plan(self, seen: Dispatches, today: int, sums: _Sums, units: Floats, shift: Floats) -> Plan:
         new_wrong = units.sum(axis=2) @ _X
         spread = np.sqrt(np.maximum(units.sum(axis=2) @ _X**2 - new_wrong**2, 0))
-        false_returns = units.sum(axis=1) @ _Y
+        bounces = units.sum(axis=1)[:, _Y > 2].sum(axis=1)
         moved = float(shift @ _A)
         codes: list[str] = []
         if not (seen.audited >= 0).any():
@@ -338,7 +360,7 @@ class Automation:
             codes.append("harder")
         if (new_wrong > 0.1).any():
             codes.append("unit_wrong")
-        if ((false_returns > 0.05) & (new_wrong <= 0.1)).any():
+        if ((bounces > 0.8) & (new_wrong <= 0.1)).any():
             codes.append("unit_bounces")
         recent = seen.day >= today - 10
         at, conf = sums.group_at[recent], seen.confidence[recent]
@@ -364,7 +386,9 @@ class Automation:
             in_window = np.maximum(WINDOW * taken / len(conf), 1)
             z = float(special.ndtri(self.sure))
             upper = mean + z * np.sqrt(mean * (1 - mean) / in_window + doubt + of_group)
-            fits = np.flatnonzero(upper <= promised)
+            # Those that are equally likely to be wrong go together, and nothing that is more likely wrong than right.
+            steps = np.append(np.diff(chance[order]) > 1e-9, True)
+            fits = np.flatnonzero((upper <= promised) & steps & (chance[order] <= NEVER))
             if len(fits):
                 last = int(fits[-1])
                 cutoff = float(chance[order[last]])
@@ -390,8 +414,17 @@ class Automation:
 class _Sums:
     """Day × group tables of what is needed, from the tickets."""
 
-    def __init__(self, seen: Dispatches, curve: Curve, delays: Delays, today: int) -> None:
-        self.days, day_at = np.unique(seen.day, return_inverse=True)
+    def __init__(
+        self,
+        seen: Dispatches,
+        curve: Curve,
+        delays: Delays,
+        today: int,
+        days: NDArray[np.int64] | None = None,
+    ) -> None:
+        self.delays, self.today = delays, today
+        self.days = np.unique(seen.day) if days is None else days
+        day_at = np.searchsorted(self.days, seen.day)
         self.groups, self.group_at = np.unique(seen.group, return_inverse=True)
         shape = (len(self.days), len(self.groups))
         cell = day_at * shape[1] + self.group_at
@@ -442,20 +475,17 @@ def _moves(size: int, rate: float, to: Sequence[float]) -> Floats:
 
 _UNIT_STAYS: Floats = np.asarray(
     np.kron(
-        _moves(len(_X), 0.005, (0.35, 0.2, 0.15, 0.15, 0.15)),
-        _moves(len(_Y), 0.01, (0.5, 0.25, 0.15, 0.1)),
+        _moves(len(_X), NEW_WRONG, (0.35, 0.2, 0.15, 0.15, 0.15)),
+        _moves(len(_Y), NEW_BOUNCE, (0.1, 0.5, 0.2, 0.12, 0.08)),
     ),
     dtype=np.float64,
 )
 _UNIT_FIRST: Floats = np.asarray(
-    np.kron([0.97, 0.012, 0.008, 0.005, 0.005], [0.85, 0.09, 0.04, 0.02]), dtype=np.float64
+    np.kron([0.99, 0.004, 0.003, 0.0015, 0.0015], [0.3, 0.5, 0.14, 0.04, 0.02]), dtype=np.float64
 )
 _STEP = np.exp(-0.5 * ((_A[:, None] - _A[None, :]) / 0.06) ** 2)
-_ALL_STAYS: Floats = np.kron(
-    0.99 * _STEP / _STEP.sum(axis=1, keepdims=True) + 0.01 / len(_A), _moves(len(_YY), 0.01, (0.6, 0.3, 0.1))
-).astype(np.float64)
-_FIRST_A = np.exp(-0.5 * (_A / 0.15) ** 2)
-_ALL_FIRST: Floats = np.kron(_FIRST_A / _FIRST_A.sum(), np.array([0.8, 0.15, 0.05]))
+_A_STAYS: Floats = np.asarray(0.99 * _STEP / _STEP.sum(axis=1, keepdims=True) + 0.01 / len(_A))
+_FIRST_A: Floats = np.asarray(np.exp(-0.5 * (_A / 0.12) ** 2))
 
 
 def _moved(wrong: Floats, by: Floats | float) -> Floats:
@@ -463,48 +493,67 @@ def _moved(wrong: Floats, by: Floats | float) -> Floats:
 
 
 def _log(values: Floats) -> Floats:
-    return np.asarray(np.log(np.clip(values, 1e-9, 1.0)))
+    return np.asarray(np.log(np.maximum(values, 1e-9)))
 
 
 def _units(sums: _Sums, rates: ReturnRates, path: Floats) -> Floats:
     """Chances per group of (x, y): groups × X × Y."""
     x, y = np.repeat(_X, len(_Y)), np.tile(_Y, len(_X))
-    by = path[:, None]
-
-    def with_x(wrong: Floats) -> Floats:
-        return np.asarray(1 - (1 - _moved(wrong, by))[..., None] * (1 - x))
-
-    bad = with_x(sums.wrong)
-    p = sums.come[:, None, None] * (np.minimum(rates.if_right + y, 0.95) * (1 - bad) + rates.if_wrong * bad)
+    bad = 1 - (1 - _moved(sums.wrong, path[:, None]))[..., None] * (1 - x)
+    p = sums.come[:, None, None] * (np.minimum(rates.if_right * y, 0.95) * (1 - bad) + rates.if_wrong * bad)
     likely = sums.back[..., None] * _log(p) + (sums.sent - sums.back)[..., None] * _log(1 - p)
     for n, k, wrong, counts, (if_right, if_wrong) in sums.looks:
-        w = with_x(wrong)
+        at = np.nonzero(n)
+        w = 1 - (1 - _moved(wrong[at], path[at[0]]))[:, None] * (1 - x)
         q = if_right * (1 - w) + if_wrong * w
-        likely = likely + counts * (k[..., None] * _log(q) + (n - k)[..., None] * _log(1 - q))
+        likely[at] += counts * (k[at][:, None] * _log(q) + (n - k)[at][:, None] * _log(1 - q))
     last, _ = _walk(_UNIT_FIRST, _UNIT_STAYS, likely)
     return last.reshape(len(sums.groups), len(_X), len(_Y))
 
 
-def _all(sums: _Sums, rates: ReturnRates, units: Floats) -> tuple[Floats, Floats]:
-    """Chances of the common shift a, and its mean on each day. Groups with a trouble of their own are left out."""
+def _all(
+    seen: Dispatches, curve: Curve, sums: _Sums, rates: ReturnRates, units: Floats
+) -> tuple[Floats, Floats]:
+    """Chances of the common shift a, and its mean on each day. Groups with a trouble of their own are left out; the common
+    return rates are only as sure as the audited tickets make them."""
     calm = units[:, 0, :].sum(axis=1) > 0.7
-    extra = (units.sum(axis=1) @ _Y)[calm]
-    a, more = np.repeat(_A, len(_YY)), np.tile(_YY, len(_A))
-    bad = _moved(sums.wrong[:, calm][..., None], a)
-    p = sums.come[:, None, None] * (
-        (rates.if_right + extra[None, :, None] + more) * (1 - bad) + rates.if_wrong * bad
+    some = calm[sums.group_at]
+    about = _Sums(
+        Dispatches(
+            seen.day[some], np.digitize(curve.wrong(seen.confidence[some]), _ABOUT), *_columns(seen, some)
+        ),
+        curve, sums.delays, sums.today, sums.days,
+    )  # fmt: skip
+    f, g = rates.doubt()
+    shape = (len(_A), len(_RIGHT), len(_WRONG))
+    a, right, wrong_back = (part.ravel() for part in np.meshgrid(_A, _RIGHT, _WRONG, indexing="ij"))
+    bad = _moved(about.wrong[..., None], _A)
+    of_a = np.repeat(np.arange(len(_A)), shape[1] * shape[2])
+    p = about.come[:, None, None] * (
+        np.minimum(rates.if_right * right, 0.95) * (1 - bad[..., of_a])
+        + np.minimum(rates.if_wrong * wrong_back, 0.98) * bad[..., of_a]
     )
-    sent, back = sums.sent[:, calm][..., None], sums.back[:, calm][..., None]
+    sent, back = about.sent[..., None], about.back[..., None]
     likely = (back * _log(p) + (sent - back) * _log(1 - p)).sum(axis=1)
-    for n, k, wrong, counts, (if_right, if_wrong) in sums.looks:
-        w = _moved(wrong[:, calm][..., None], a)
+    for n, k, wrong, counts, (if_right, if_wrong) in about.looks:
+        w = _moved(wrong[..., None], _A)
         q = if_right * (1 - w) + if_wrong * w
-        n1, k1 = n[:, calm][..., None], k[:, calm][..., None]
-        likely = likely + counts * (k1 * _log(q) + (n1 - k1) * _log(1 - q)).sum(axis=1)
-    last, path = _walk(_ALL_FIRST, _ALL_STAYS, likely[:, None, :])
-    shift = last[0].reshape(len(_A), len(_YY)).sum(axis=1)
-    means = path[:, 0, :].reshape(len(sums.days), len(_A), len(_YY)).sum(axis=2) @ _A
-    return shift, means
+        n1, k1 = n[..., None], k[..., None]
+        likely = likely + counts * (k1 * _log(q) + (n1 - k1) * _log(1 - q)).sum(axis=1)[:, of_a]
+    first = np.einsum("a,f,g->afg", _FIRST_A / _FIRST_A.sum(), f, g)
+    now, means = first, np.empty(len(about.days))
+    for day in range(len(about.days)):
+        # The return rates stay; a little of their doubt comes back each day, because units change.
+        now = np.einsum("afg,ab->bfg", now, _A_STAYS)
+        now = 0.995 * now + 0.005 * now.sum(axis=(1, 2), keepdims=True) * f[None, :, None] * g[None, None, :]
+        now = now * np.exp(likely[day] - likely[day].max()).reshape(shape)
+        now /= now.sum()
+        means[day] = now.sum(axis=(1, 2)) @ _A
+    return now.sum(axis=(1, 2)), means
+
+
+def _columns(seen: Dispatches, some: NDArray[np.bool_]) -> tuple[Any, ...]:
+    return tuple(getattr(seen, name)[some] for name in seen.__slots__ if name not in ("day", "group"))
 
 
 def _plain(value: Any) -> Any:
