@@ -105,10 +105,20 @@ class Platform:
     """The plan, the files, the book."""
 
     def __init__(
-        self, home: Path, drop: Path, back: Path, *, orders: int, days: int, seed: int, first: date
+        self,
+        home: Path,
+        drop: Path,
+        back: Path,
+        *,
+        orders: int,
+        days: int,
+        seed: int,
+        first: date,
+        often: int = 1,
     ) -> None:
         self.home, self.drop, self.back = home, drop, back
         self.draw = random.Random(seed)
+        self.often = often
         self.now = datetime.combine(first, time(0), BEIJING)
         self.orders: dict[str, Order] = {}
         self.halves: list[tuple[Path, bytes]] = []
@@ -153,7 +163,7 @@ class Platform:
         if order.caller == "保密":
             order.phone = "保密"
         self.orders[order.no] = order
-        luck = draw.random()
+        luck = draw.random() / self.often
         later = timedelta(minutes=draw.randint(20, 400))
         if luck < 0.06:
             self._becomes(order, given + later, body=now.body + "另外昨天又来电说还没有人联系。")
@@ -165,7 +175,7 @@ class Platform:
             self._becomes(order, given + later, deadline=now.deadline + 24 * H)
         elif luck < 0.21:
             self._becomes(order, given + later, status="已撤回")
-        elif luck < 0.23 and direct:
+        elif luck < 0.33 and direct:
             self._becomes(order, given + later, mode="派区")
         if order.states[-1].mode == "直派" and order.states[-1].status == "办理中":
             end = given + timedelta(hours=draw.randint(5, 60))
@@ -345,6 +355,7 @@ def main() -> None:
     options.add_argument("--orders", type=int, default=300)
     options.add_argument("--days", type=int, default=5)
     options.add_argument("--seed", type=int, default=12345)
+    options.add_argument("--often", type=int, default=1, help="how much more often an order changes")
     options.add_argument("--first", type=date.fromisoformat, default=date(2026, 3, 9))
     given = options.parse_args()
     platform = Platform(
@@ -355,6 +366,7 @@ def main() -> None:
         days=given.days,
         seed=given.seed,
         first=given.first,
+        often=given.often,
     )
     for line in sys.stdin:
         asked = json.loads(line)

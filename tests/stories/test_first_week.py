@@ -5,8 +5,9 @@ withdrawals, doubles and late files. The real worker takes the drop folder in, a
 dispatches by the advice or by the duty list; units sign, return, ask for more time and answer by page, by telephone
 and by Excel; review, call-back, close; files go back to the city until nothing is left to do.
 
-FENZHEN_FIRST_WEEK_ORDERS sets the orders of a day (300 by ``make prove-first-week``), FENZHEN_FIRST_WEEK_DAYS the
-days. Without the first one it is left out: it takes minutes.
+``./test`` plays a slice of it: three days of a few orders, in which what is rare happens more often, so that all
+of it happens. FENZHEN_FIRST_WEEK_ORDERS plays whole days of so many orders (300 by ``make prove-first-week``),
+FENZHEN_FIRST_WEEK_DAYS so many of them.
 """
 
 import json
@@ -15,7 +16,7 @@ import random
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from io import BytesIO
@@ -59,21 +60,21 @@ from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
 from tests.cast import BEIJING, Cast
 
-pytestmark = [
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.skipif(
-        "FENZHEN_FIRST_WEEK_ORDERS" not in os.environ, reason="minutes long: make prove-first-week"
-    ),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 M, H, D = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
-ORDERS = int(os.environ.get("FENZHEN_FIRST_WEEK_ORDERS", "60"))
-DAYS = int(os.environ.get("FENZHEN_FIRST_WEEK_DAYS", "5"))
 MONDAY = datetime(2026, 3, 9, tzinfo=BEIJING)
+WHOLE = "FENZHEN_FIRST_WEEK_ORDERS" in os.environ
+ORDERS = int(os.environ.get("FENZHEN_FIRST_WEEK_ORDERS", "10"))
+DAYS = int(os.environ.get("FENZHEN_FIRST_WEEK_DAYS", "5" if WHOLE else "3"))
+#: How much more often what is rare happens in the slice.
+OFTEN = 1 if WHOLE else 4
+#: One in which each of the rare things befalls somebody.
+SEED = int(os.environ.get("FENZHEN_FIRST_WEEK_SEED", "12345" if WHOLE else "297"))
 #: The desk looks at its lists when the platform's file is there, and once an hour between.
 HOURS = range(8, 20)
-#: After the five days, when nothing new comes.
-LATER_HOURS = range(8, 20, 2)
+#: After these days, when nothing new comes.
+LATER_HOURS = range(8, 20, 2) if WHOLE else (9, 14, 18)
 MOST_DAYS = 24
 #: The city's own words for a matter, and our category.
 CATEGORIES = {
@@ -92,7 +93,7 @@ class City:
         command = [
             *(sys.executable, "-m", "tests.city_platform", str(home), "--drop", str(drop)),
             *("--back", str(self.back), "--orders", str(ORDERS), "--days", str(DAYS)),
-            *("--first", MONDAY.date().isoformat()),
+            *("--often", str(OFTEN), "--seed", str(SEED), "--first", MONDAY.date().isoformat()),
         ]
         self.process = subprocess.Popen(
             command,
@@ -213,7 +214,11 @@ class Week:
 
     def luck(self, ticket: Ticket, about: str) -> float:
         """The same for the same ticket and question in every run."""
-        return random.Random(f"{ticket.external_no}:{about}").random()
+        return random.Random(f"{SEED}:{ticket.external_no}:{about}").random()
+
+    def happens(self, ticket: Ticket, about: str, share: float) -> bool:
+        """Whether something rare befalls this ticket: *share* of them all."""
+        return self.luck(ticket, about) < share * OFTEN
 
     def decide(self) -> None:
         """Requests of units; what is disputed twice goes through a consultation to one who may not return it."""
@@ -233,21 +238,23 @@ class Week:
             elif request.kind == "extension":
                 assert request.until
                 if ticket.city_deadline and request.until > ticket.city_deadline:
-                    if not CityWord.objects.filter(ticket=ticket, kind="extension").exists():
-                        owe_city(
-                            ticket,
-                            "extension",
-                            {
-                                "reason": request.reason_code,
-                                "text": "需要施工,附计划。",
-                                "until": request.until + D,
-                            },
-                            by=cast.wang,
-                            now=now,
-                        )
+                    word = CityWord.objects.filter(ticket=ticket, kind="extension").first()
+                    if word is None:
+                        fields = {
+                            "reason": request.reason_code,
+                            "text": "需要施工,附计划。",
+                            "until": request.until + D,
+                        }
+                        owe_city(ticket, "extension", fields, by=cast.wang, now=now)
                         self.did["extension asked of the city"] += 1
+                    elif word.made_at < request.asked_at:  # the city gave time once
+                        decide_extension(
+                            request, by=cast.wang, now=now, approve=False, text="市级时限已延过。"
+                        )
+                        self.did["extension refused"] += 1
                     continue  # until the city's next file
-                good = self.luck(ticket, "extend") < 0.8
+                # A date that the city moved meanwhile may give more than was asked for.
+                good = self.luck(ticket, "extend") < 0.8 and request.until > item.handle_due
                 decide_extension(request, by=cast.wang, now=now, approve=good, text="同意,请告诉诉求人。")
                 self.did["extension approved" if good else "extension refused"] += 1
         for matter in consultations(cast.chen, now):
@@ -269,13 +276,13 @@ class Week:
     def dispatch(self) -> None:
         """As many as the desk manages in an hour; the rest waits and gets late, on its list."""
         cast, now = self.cast, self.now
-        most = max(6, ORDERS // 8)
+        most = max(2, ORDERS // 8)
         for n, row in enumerate(tickets_waiting(cast.wang, now, limit=most).rows):
             ticket = row.ticket
             ticket.refresh_from_db(fields=["held_by", "held_until"])
             # The page has put the next one into somebody's hands already.
             by = ticket.held_by or (cast.wang, cast.li)[n % 2]
-            if self.luck(ticket, "the city's") < 0.02:
+            if self.happens(ticket, "the city's", 0.02):
                 if not CityWord.objects.filter(ticket=ticket, kind="return").exists():
                     fields = {"reason": "higher_unit", "text": "属市级单位职责。", "basis": "权责清单"}
                     owe_city(ticket, "return", fields, by=by, now=now)
@@ -286,29 +293,35 @@ class Week:
             lead, basis = self.by_the_list(ticket)
             ours = {unit.pk for unit in (cast.liuhe, cast.songshan, cast.housing, cast.police, self.water)}
             way = "list"
-            trusts = self.luck(ticket, "trust") < 0.7  # some dispatchers go by the duty list they know
+            # Some dispatchers go by the duty list they know; for water everybody knows it.
+            trusts = self.luck(ticket, "trust") < 0.7 and self.by_the_list(ticket)[0] != self.water
             if trusts and first and first.percent >= 30 and first.unit.pk in ours:
                 lead, basis, way = first.unit, first.rule.rule_id if first.rule else "", "advice"
             assist = [cast.housing] if self.luck(ticket, "assist") < 0.15 and lead != cast.housing else []
-            category = Category.objects.get(code=CATEGORIES[ticket.city_category])
+            taken = first if way == "advice" else None
             if lead != self.water and self.luck(ticket, "page") < 0.3:
-                form = {"rank": str(first.rank) if way == "advice" and first else "0", "lead": lead.code}
-                self.post(by, f"/triage/{ticket.pk}/dispatch", form, expect=200)
-                self.did["dispatched by page"] += 1
-            else:
-                level = min(
-                    [ticket.level, *Duty.objects.filter(rule_id=basis).values_list("level", flat=True)]
-                )
-                dispatch_ticket(
-                    ticket,
-                    by=by,
-                    now=now,
-                    lead=lead,
-                    assist=assist,
-                    category=category,
-                    basis=basis,
-                    level=level,
-                )
+                form = {"rank": str(taken.rank) if taken else "0", "lead": lead.code}
+                status = self.post(by, f"/triage/{ticket.pk}/dispatch", form, expect={200, 422})
+                if status == 200:
+                    self.did["dispatched by page"] += 1
+                    self.did[f"dispatched by {way}"] += 1
+                    continue
+                # The guessed category keeps it from the towns; the city's, which the dispatcher knows, does not.
+                self.did["refused by the duty list"] += 1
+            category = (
+                taken.category if taken else Category.objects.get(code=CATEGORIES[ticket.city_category])
+            )
+            levels = Duty.objects.filter(rule_id=basis).values_list("level", flat=True)
+            dispatch_ticket(
+                ticket,
+                by=by,
+                now=now,
+                lead=lead,
+                assist=assist,
+                category=category,
+                basis=basis,
+                level=min([ticket.level, *levels]),
+            )
             self.did[f"dispatched by {way}"] += 1
 
     def tell(self) -> None:
@@ -320,7 +333,7 @@ class Week:
         if now.hour not in {9, 12, 14, 16, 18}:
             return
         untold = CityWord.objects.filter(told_at=None, kind="result").select_related("ticket").order_by("pk")
-        for word in [word for word in untold if self.luck(word.ticket, "typed") < 0.1]:
+        for word in [word for word in untold if self.happens(word.ticket, "typed", 0.1)]:
             assert tell_city([word], "typed", by=cast.wang, now=now) == 1
             self.city.ask(typed={"no": word.ticket.external_no, "kind": word.kind}, at=now.isoformat())
             self.did["told by hand"] += 1
@@ -348,10 +361,11 @@ class Week:
             self.clients[by.pk].force_login(by)
         return self.clients[by.pk]
 
-    def post(self, by: User, path: str, form: Mapping[str, Any], *, expect: int = 303) -> None:
-        """A form of *by*'s through the real pages."""
-        response = self.client(by).post(path, form)
-        assert response.status_code == expect, (path, response.status_code, response.content[-2000:].decode())
+    def post(self, by: User, path: str, form: Mapping[str, Any], *, expect: Collection[int] = (303,)) -> int:
+        """A form of *by*'s through the real pages; returns the answer's status, one of *expect*."""
+        response = self.client(by).post(path, form, headers={"HX-Request": "true"} if 422 in expect else {})
+        assert response.status_code in expect, (path, response.status_code, response.content[-2000:].decode())
+        return int(response.status_code)
 
     def answer_at(self, item: Assignment) -> datetime:
         """When this unit will have done it: most in time, a few late."""
@@ -401,8 +415,8 @@ class Week:
             if now - (item.paused_at or now) >= 5 * H:
                 resume_assignment(item, by=liaison, now=now)
             return
-        disputed = self.luck(ticket, "disputed")
-        may_return = not ticket.designated and item.part == "lead" and now - item.given_at < 3 * H
+        disputed = self.luck(ticket, "disputed") / OFTEN
+        may_return = not ticket.designated and item.part == "lead" and now - item.given_at < 6 * H
         if "return" not in asked and may_return and (disputed < 0.06 or (ticket.returns and disputed < 0.10)):
             form = {"reason": "not_our_duty", "text": "不属本单位职责。", "basis": "权责清单第三条"}
             self.post(liaison, f"/unit/{item.pk}/return", form)
@@ -411,14 +425,14 @@ class Week:
         if any(not r.decision for r in asked.values()):
             return
         long = item.handle_due - item.given_at
-        wants_time = self.luck(ticket, "slow") < 0.09 and item.part == "lead" and ticket.extensions == 0
+        wants_time = self.happens(ticket, "slow", 0.09) and item.part == "lead" and ticket.extensions == 0
         if wants_time and "extension" not in asked and now < item.handle_due and long > 40 * H:
             until = timezone.localtime(item.handle_due + long / 2)
             form = {"reason": "construction", "text": "要等配件。", "until": f"{until:%Y-%m-%dT%H:%M}"}
             self.post(liaison, f"/unit/{item.pk}/extension", form)
             self.did["extension asked by page"] += 1
             return
-        if self.luck(ticket, "away") < 0.05 and ticket.round == 1 and not item.replies.exists():
+        if self.happens(ticket, "away", 0.05) and ticket.round == 1 and not item.replies.exists():
             if not Entry.objects.filter(subject=f"ticket:{ticket.pk}", act="wait").exists():
                 wait_for_caller(item, by=liaison, now=now, text="诉求人出差,约好晚些入户。")
                 self.did["waited for the caller"] += 1
@@ -450,7 +464,8 @@ class Week:
         submit_reply(item, by=self.cast.wang, now=self.now, answered=answered)
 
     def by_excel(self) -> None:
-        """The police's post works with a list: it goes out in even hours and comes back an hour or two later."""
+        """The police's post works with a list: it goes out in even hours and in the evening, and comes back
+        an hour or two later."""
         cast, now = self.cast, self.now
         slow = random.Random(f"excel{now:%d%H}").random() < 0.3
         if self.list_out and now - self.list_out[0] >= (2 * H if slow else H):
@@ -466,7 +481,10 @@ class Week:
                 assert not again.done and again.same == len(answers.done)
                 self.did["Excel twice"] += 1
             self.list_out = None
-        if self.list_out is None and now.hour % 2 == 0:
+        there = Assignment.objects.filter(unit=cast.police, state__in=["pending_sign", "signed"])
+        # What was dispatched in the last hour must not wait for the morning's list.
+        is_due = now.hour == HOURS[-1] or (self.list_out is None and now.hour % 2 == 0)
+        if is_due and there.exists():
             response = self.client(cast.wang).post(f"/unit-lists/{cast.police.pk}/out")
             assert response.status_code == 200
             self.list_out = now, response.content
@@ -495,17 +513,18 @@ class Week:
                 continue
             if item.state == "pending_sign":
                 cells["sign"].value = "是"
-            disputed = self.luck(ticket, "disputed") < 0.06 and self.now - item.given_at < 3 * H
+            disputed = self.happens(ticket, "disputed", 0.06) and self.now - item.given_at < 6 * H
             if disputed and not ticket.designated and not Request.objects.filter(assignment=item).exists():
                 cells["ask"].value, cells["reason"].value = "申请退回", "不属本单位职责"
                 cells["basis"].value, cells["text"].value = "权责清单", "属城管部门职责。"
                 continue
             if item.state == "signed" and self.now >= self.answer_at(item):
                 cells["contacted"].value, cells["contact_how"].value = "联系上了", "上门"
-                cells["internal"].value = f"第{item.round}次出警,已劝离并登记。"
+                times = item.replies.count() + 1
+                cells["internal"].value = f"第{item.round}次出警,第{times}次答复:已劝离并登记。"
                 cells["public"].value = "民警已到现场劝离,会加强巡查。"
                 cells["solved"].value = "解决"
-                if self.luck(ticket, f"bad{self.now:%d%H}") < 0.1:
+                if self.happens(ticket, f"bad{self.now:%d%H}", 0.1):
                     cells["contacted"].value = "大概吧"
                     self.spoilt += 1
         out = BytesIO()
@@ -518,7 +537,7 @@ class Week:
         cast, now = self.cast, self.now
         for row in replies_to_review(cast.zhao, now, longest=10_000):
             lead = row.item.part == "lead"
-            if lead and row.item.replies.count() == 1 and self.luck(row.ticket, "review") < 0.06:
+            if lead and row.item.replies.count() == 1 and self.happens(row.ticket, "review", 0.06):
                 send_back_reply(
                     row.item, by=cast.zhao, now=now, reasons=["copy_paste"], text="请写明做了什么。"
                 )
@@ -535,11 +554,11 @@ class Week:
         if not 9 <= now.hour < 19:
             return
         for row in callbacks_due(cast.sun, now, longest=max(8, ORDERS // 7)).due:
-            ticket, luck = row.ticket, self.luck(row.ticket, "call")
-            if luck < 0.08 and not row.tries:
+            ticket = row.ticket
+            if self.happens(ticket, "call", 0.08) and not row.tries:
                 miss_call(ticket, by=cast.sun, now=now, outcome="no_answer")
                 self.did["missed"] += 1
-            elif luck > 0.94 and ticket.round == 1:
+            elif self.happens(ticket, "did not help", 0.06) and ticket.round == 1:
                 said = cast.said(
                     solved="no", satisfied="no", words="没有人来过。", reason_code="nothing_done"
                 )
@@ -589,11 +608,9 @@ def test_five_days_of_the_citys_orders_are_in_once_out_once_and_never_late_unsee
             busy = week.hour(MONDAY + day * D + hour * H + 5 * M)
             idle = 0 if busy else idle + 1
         left = Ticket.objects.filter(state__in=[*OPEN, "watched"]).count()
-        if day >= DAYS and not left and idle >= len(LATER_HOURS):
+        if day >= DAYS and not left and idle >= 3:
             break
-    assert not left, Counter(
-        Ticket.objects.filter(state__in=[*OPEN, "watched"]).values_list("state", "lead_unit")
-    )
+    assert not left, [story_of(ticket) for ticket in Ticket.objects.filter(state__in=[*OPEN, "watched"])[:5]]
     end = week.now
     book = week.city.ask(book=True)
     orders: dict[str, dict[str, Any]] = book["orders"]
@@ -607,8 +624,26 @@ def test_five_days_of_the_citys_orders_are_in_once_out_once_and_never_late_unsee
     assert_direct_orders_were_only_watched(orders)
     late = assert_nothing_was_late_unseen(week, orders, end)
     # Without late ones that would say nothing.
-    assert late["triage"] and late["sign"] and late["handling"] and late["city"], late
+    assert late["triage"] and late["sign"] and late["handling"] and (late["city"] or not WHOLE), late
     print(dict(late))
+
+
+def story_of(ticket: Ticket) -> tuple[object, ...]:
+    """For whoever has to find out why it is not done."""
+    acts = Entry.objects.filter(subject=f"ticket:{ticket.pk}").order_by("n").values_list("act", "at")
+    shares = Assignment.objects.filter(ticket=ticket).values_list("unit__code", "part", "round", "state")
+    asked = Request.objects.filter(ticket=ticket).values_list("kind", "decision", "until")
+    return (
+        *(
+            ticket.external_no,
+            ticket.state,
+            ticket.city_state,
+            ticket.city_deadline,
+            list(shares),
+            list(asked),
+        ),
+        [f"{act} {timezone.localtime(at):%d.%H:%M}" for act, at in acts],
+    )
 
 
 def moment(text: str) -> datetime:
