@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -20,6 +21,10 @@ from fenzhen.spotter.weights import event_logit, pair_logits
 
 #: So many earlier messages are compared, so many events looked at, so many members of each.
 NEAR, EVENTS, MEMBERS = 24, 6, 8
+#: Only the events whose best pair is likeliest are weighed in full.
+WEIGHED = 4
+#: So many likely members are looked at again when an event grows.
+AGAIN = 4
 #: Calls of an event that are kept for counting people in windows.
 CALLS = 4096
 _EPOCH = datetime(2000, 1, 1)  # noqa: DTZ001 - days are counted in the messages' own time
@@ -169,12 +174,15 @@ class Spotter:
         self._count_in(event, message, number, day, who, best.chance if best else 1.0)
         for other in found:
             if other.event is not event and other.chance >= self.settings.likely:
-                kept = self._likely.setdefault(other.event.id, [])
-                kept.append((message.id, round(other.chance, 4)))
-                del kept[:-64]
+                self._note_likely(other.event, message.id, other.chance)
+                if other.event.tickets == 1:
+                    self._note_likely(
+                        event, self._ids[other.event.numbers[0] % self.memory.size], other.chance
+                    )
         joined = event.id
         if best is not None:
             self._merge_twins(best, found)
+            self._look_again(event)
         self.budget.earn(self.settings)
         alert = self._ring(event, message)
         return Decision(message.id, joined, best is not None, why, (alert,) if alert else ())
@@ -191,6 +199,13 @@ class Spotter:
             if event.id not in groups and len(groups) >= EVENTS:
                 continue
             groups.setdefault(event.id, []).append(number)
+        return self._weigh(message, question, groups, day, who)
+
+    def _weigh(
+        self, message: Message, question: Question, groups: dict[str, list[int]], day: float, who: int
+    ) -> list[Candidate]:
+        """How likely a message belongs to each of some events; ``groups`` names members to compare with first."""
+        memory = self.memory
         if not groups:
             return []
         for id_, some in groups.items():
@@ -204,31 +219,34 @@ class Spotter:
         memory.mark(question)
         rows = pair_features(memory, question, every, day, who)
         logits = pair_logits(rows)
+        sizes = np.array([len(some) for some in groups.values()])
+        starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
+        best = np.maximum.reduceat(rows, starts, axis=0)
+        mean = np.add.reduceat(rows, starts, axis=0) / sizes[:, None]
+        tops = np.maximum.reduceat(logits, starts)
+        same_who = np.maximum.reduceat((memory.who[every % memory.size] == who).astype(float), starts)
+        names = list(groups)
         found: list[Candidate] = []
-        at = 0
-        for id_, some in groups.items():
-            event = self.events[id_]
-            mine = logits[at : at + len(some)]
-            theirs = rows[at : at + len(some)]
-            at += len(some)
-            order = np.sort(mine)[::-1]
-            cells = np.array(some) % memory.size
+        for at in np.argsort(-tops, kind="stable")[:WEIGHED].tolist():
+            event = self.events[names[at]]
+            mine = logits[starts[at] : starts[at] + sizes[at]]
+            order = sorted(mine.tolist(), reverse=True)
             features = (
-                float(order[0]),
-                float(order[:3].mean()),
-                float(mine.mean()),
-                float(order[-1]),
+                order[0],
+                sum(order[:3]) / len(order[:3]),
+                sum(order) / len(order),
+                order[-1],
                 *profile_features(memory, question, event.profile),
-                float(np.log(event.tickets)),
-                float((memory.who[cells] == who).any()),
-                float(np.log1p(max(day - event.last, 0.0))),
-                float(np.log1p(max(day - event.first, 0.0))),
-                *theirs.max(axis=0).tolist(),
-                *theirs.mean(axis=0).tolist(),
+                math.log(event.tickets),
+                float(same_who[at]),
+                math.log1p(max(day - event.last, 0.0)),
+                math.log1p(max(day - event.first, 0.0)),
+                *best[at].tolist(),
+                *mean[at].tolist(),
                 *_outside(message, event),
             )
-            chance = 1 / (1 + float(np.exp(-event_logit(features))))
-            found.append(Candidate(event, chance, features, some[int(mine.argmax())]))
+            chance = 1 / (1 + math.exp(-max(min(event_logit(features), 30.0), -30.0)))
+            found.append(Candidate(event, chance, features, groups[names[at]][int(mine.argmax())]))
         memory.wipe(question)
         found.sort(key=lambda one: (-one.chance, one.event.id))
         return found
@@ -422,6 +440,42 @@ class Spotter:
             if frozenset((other.event.id, best.event.id)) in self._apart or other.event.id not in self.events:
                 continue
             self._join(best.event, other.event, keep=best.event)
+
+    def _note_likely(self, event: Event, message: str, chance: float) -> None:
+        kept = self._likely.setdefault(event.id, [])
+        kept.append((message, round(chance, 4)))
+        del kept[:-64]
+
+    def _look_again(self, event: Event) -> None:
+        """An event that has grown says more: those who stood alone and were likely before may belong to it now."""
+        for message, _chance in self._likely.get(event.id, [])[-AGAIN:]:
+            number = self._number.get(message)
+            if number is None or (message, event.id) in self._never:
+                continue
+            cell = number % self.memory.size
+            alone = self._event[cell]
+            if alone is None or alone is event or alone.tickets > 1:
+                continue
+            if frozenset((alone.id, event.id)) in self._apart:
+                continue
+            said = Message(
+                message,
+                "",
+                alone.began,
+                "",
+                "",
+                dict.fromkeys(alone.places, 1.0),
+                next(iter(alone.categories), None),
+            )
+            weighed = self._weigh(
+                said,
+                self.memory.asked_again(number),
+                {event.id: []},
+                float(self.memory.day[cell]),
+                int(self.memory.who[cell]),
+            )
+            if weighed and weighed[0].chance >= self.settings.join_again:
+                self._join(event, alone, keep=event)
 
     def _profile_of(self, numbers: list[int]) -> Profile:
         """A profile reckoned anew from the latest messages."""

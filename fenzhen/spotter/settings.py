@@ -30,6 +30,8 @@ class Settings:
     merge: float = 0.93
     #: A message that stands alone is drawn into the event when a later one fits both this well.
     merge_single: float = 0.45
+    #: A message that stood alone joins later, when the event has grown and the chance is at least this.
+    join_again: float = 0.3
     #: Below `join` and above this: shown as a likely member, for a person to confirm.
     likely: float = 0.12
     #: An event without a message for so long takes no more (half a year: slow events count).
