@@ -348,15 +348,18 @@ def trial_opinions(
     if viewer.role not in ASKS or room.adviser is None:
         return [[""] * (1 + len(shares))] * len(matters)
     others = [replace(room, learned=classifier, share=share) for share in shares]
+    asked = classifier.probabilities([(title, body) for title, body, _text, _code in matters]).tolist()
     out = []
-    for title, body, place_text, place_code in matters:
+    for (title, body, place_text, place_code), chances in zip(matters, asked, strict=True):
         where, places, spot = _where(room, title, body, place_text, place_code)
         kind = spot.kind if spot else None
         advice = advisor.advise(
             room.adviser, room.book, title, body, places, kind, on, USUAL_LEVEL, top=WEIGHED, explain=False
         )
         at = spot.code if spot else where.town
-        ranked = [one.joined(advice, title, body, at) for one in (room, *others)]
+        likely = dict(zip(classifier.labels, chances, strict=True))
+        ranked = [room.joined(advice, title, body, at)]
+        ranked += [one.joined(advice, title, body, at, likely=likely) for one in others]
         out.append([units[0].unit if units else "" for units in ranked])
     return out
 
@@ -499,18 +502,27 @@ class _Room:
     share: float = 0.0
 
     def joined(
-        self, advice: advisor.Advice, title: str, body: str, place: str, *, learned: bool = True
+        self,
+        advice: advisor.Advice,
+        title: str,
+        body: str,
+        place: str,
+        *,
+        learned: bool = True,
+        likely: Mapping[str, float] | None = None,
     ) -> list[UnitSeen]:
         """The units of the lists' advice, best first; where a model has learned, its word counts with its share.
 
-        The model knows towns only as "the town of the place"; without a place that share goes to nobody.
+        The model knows towns only as "the town of the place"; without a place that share goes to nobody. *likely*: what
+        the model says, where it was asked already.
         """
         seen = [self.seen(u) for u in advice.units if u.unit in self.units]
         if self.learned is None or not learned or not self.share or not advice.categories:
             return seen
-        likely = dict(
-            zip(self.learned.labels, self.learned.probabilities([(title, body)])[0].tolist(), strict=True)
-        )
+        if likely is None:
+            likely = dict(
+                zip(self.learned.labels, self.learned.probabilities([(title, body)])[0].tolist(), strict=True)
+            )
         town = self.book.town_unit(place) if place else None
         said = {(town or "") if unit == TOWN else unit: chance for unit, chance in likely.items()}
         best = sorted((unit for unit in said if unit in self.units), key=lambda unit: -said[unit])[:TOP]

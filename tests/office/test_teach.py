@@ -47,16 +47,33 @@ def past(
         for at in range(n)
     ]  # fmt: skip
     Ticket.objects.bulk_create(rows)
-    for at, ticket in enumerate(rows):
-        unit = cast.songshan if at < wrong else cast.liuhe
-        Truth.objects.create(
-            ticket=ticket, unit=unit, source=source, had_it=cast.liuhe, first=cast.liuhe, at=cast.now,
+    Truth.objects.bulk_create(
+        Truth(
+            ticket=ticket,
+            unit=cast.songshan if at < wrong else cast.liuhe,
+            source=source,
+            had_it=cast.liuhe,
+            first=cast.liuhe,
+            at=cast.now,
             received_at=ticket.received_at,
-        )  # fmt: skip
-        Decision.objects.create(
-            ticket=ticket, n=0, at=ticket.received_at, by=cast.wang, afterwards=True, unit=cast.liuhe,
-            now_adviser=version, now_group=group, now_advised="T1", now_confidence=confidence,
-        )  # fmt: skip
+        )
+        for at, ticket in enumerate(rows)
+    )
+    Decision.objects.bulk_create(
+        Decision(
+            ticket=ticket,
+            n=0,
+            at=ticket.received_at,
+            by=cast.wang,
+            afterwards=True,
+            unit=cast.liuhe,
+            now_adviser=version,
+            now_group=group,
+            now_advised="T1",
+            now_confidence=confidence,
+        )
+        for ticket in rows
+    )
 
 
 def certify(cast: Cast) -> Certified:
