@@ -45,6 +45,7 @@ from fenzhen.desk.step import entry_hash
 from fenzhen.hotline.journey import OPEN, Clock
 from fenzhen.jobs.worker import Worker
 from fenzhen.office import city_drop
+from fenzhen.office.city import city_folder
 from fenzhen.office.city_words import city_book, owe_city, tell_city, tell_in_file
 from fenzhen.office.unit_excel import take_answers
 from fenzhen.records.city import CityWord
@@ -195,8 +196,8 @@ class Week:
         for line in phone_now(cast.wang, now):
             note("sign", f"a{line.item.pk}", now)
         calls = callbacks_due(cast.sun, now, longest=10_000)
-        for row in [*calls.due, *calls.appointments, *calls.later]:
-            note("callback", str(row.ticket.pk), now)
+        for call in [*calls.due, *calls.appointments, *calls.later]:
+            note("callback", str(call.ticket.pk), now)
         for seen in consultations(cast.chen, now):
             note("consultation", str(seen.ticket.pk), now)
         for ticket in city_clock_ends(cast.chen, now):
@@ -672,7 +673,7 @@ def assert_the_week_was_as_promised(week: Week, orders: Mapping[str, Any]) -> No
         ),
     ):
         assert week.did[act], (act, week.did)
-    done = city_drop.city_folder()
+    done = city_folder()
     assert not [path for path in (done / "in").iterdir() if not path.name.startswith(".")]
     assert not (done / "trouble").exists() or not list((done / "trouble").iterdir())
 
