@@ -20,8 +20,10 @@ import json
 import math
 import os
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +35,10 @@ from threadpoolctl import ThreadpoolController
 from fenzhen.advisor import embed
 from fenzhen.advisor.catalogue import BadCatalogue, Category, read_categories
 from fenzhen.advisor.text import (
+    WORD,
     clean,
     clean_with_origins,
+    feature_counts,
     grams,
     placed_grams,
     plain_for_embedding,
@@ -48,7 +52,7 @@ Floats = NDArray[np.float32]
 _BLAS = ThreadpoolController()
 
 #: Part of the checksum: raise it when what is cached is reckoned differently.
-_VERSION = "2"
+_VERSION = "3"
 _TITLE_SHARE = 0.5
 _TITLE_LONGEST, _BODY_LONGEST, _BODY_LAST = 48, 130, 40
 _TEXT_LONGEST = 160
@@ -325,17 +329,13 @@ class Adviser:
 
     def _field(self, text: str) -> tuple[NDArray[np.int64], Floats, int]:
         """Known features, their values (a unit vector) and how many of them are pairs of characters."""
-        known: list[int] = []
-        counts: list[float] = []
-        index = self._index
-        for feature, count in (grams(clean(text)) if text else {}).items():
-            at = index.get(feature)
-            if at is not None:
-                known.append(at)
-                counts.append(count)
-        found = np.array(known, dtype=np.int64)
-        scale = self._scale[found]
-        values = scale * (1 + np.log(np.array(counts, dtype=np.float32) / scale)) * self._idf[found]
+        counted = feature_counts(clean(text)) if text else Counter[str]()
+        # Mapped and filtered as arrays: a loop over a thousand features a text would be most of a decision's time.
+        found = np.fromiter(map(self._index.get, counted, repeat(-1)), dtype=np.int64, count=len(counted))
+        counts = np.fromiter(counted.values(), dtype=np.float32, count=len(counted))
+        known = found >= 0
+        found, counts = found[known], counts[known]
+        values = self._scale[found] * (1 + np.log(counts)) * self._idf[found]
         length = float(np.sqrt(values @ values)) or 1.0
         return found, values / length, int(self._is_pair[found].sum())
 
@@ -473,7 +473,12 @@ def _reckon(
     for row in counted:
         for feature in row:
             frequency[feature] = frequency.get(feature, 0) + 1
-    features = sorted(frequency)
+    # A long n-gram that stands in one text only can be met by nothing that was left out, so nothing is known of its worth.
+    features = sorted(
+        feature
+        for feature, texts_with in frequency.items()
+        if texts_with > 1 or len(feature) < 3 or feature.startswith(WORD)
+    )
     index = {feature: at for at, feature in enumerate(features)}
     idf = np.array(
         [np.log((1 + len(texts)) / (1 + frequency[feature])) + 1 for feature in features], dtype=np.float32
@@ -485,6 +490,7 @@ def _reckon(
             * (1 + np.log(count / scale_of(feature)))
             * float(idf[index[feature]])
             for feature, count in row.items()
+            if feature in index
         }
         norm = float(np.sqrt(sum(value * value for value in weighed.values()))) or 1.0
         rows.append({at: value / norm for at, value in weighed.items()})

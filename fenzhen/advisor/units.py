@@ -11,9 +11,12 @@ way, from the text's words straight to units (`UnitWords`), speaks with the same
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+
+import numpy as np
+from numpy.typing import NDArray
 
 from fenzhen.advisor.model import Adviser, Ranked, Word
 from fenzhen.advisor.unit_words import UnitWords
@@ -75,6 +78,10 @@ class Advice:
     needs_place: bool = False
 
 
+_Speakers = tuple[UnitInCharge | None, tuple[tuple[str, float, float], ...]]
+_Known = dict[tuple[str, str | None], _Speakers]
+
+
 @dataclass(slots=True)
 class _Sum:
     total: float = 0.0
@@ -105,9 +112,9 @@ def advise(
     units that may be named; where a rule's lead is another, its allowed assisting units, its floor unit or the lead of
     the next rule stand for it, and ``words`` are heard beside the categories. ``explain=False`` leaves out words and `why_not_second` (for whole files).
     """
-    likely = adviser.categories(title, body, top=len(adviser.codes))
+    (row,) = adviser.probabilities([(title, body)])
     return _advice(
-        adviser, book, title, body, place, place_type, on, level_default, likely, top, only, words, explain
+        adviser, book, title, body, place, place_type, on, level_default, row, top, only, words, explain
     )
 
 
@@ -123,10 +130,13 @@ def advise_batch(
     level_default: int = 3,
 ) -> list[Advice]:
     """`advise` for many texts without places and without explanations."""
-    ranked = adviser.categories_batch(list(texts), top=len(adviser.codes))
+    rows = adviser.probabilities(list(texts))
+    known: _Known = {}  # what the duty list answers is the same for every text of one day without a place
     return [
-        _advice(adviser, book, title, body, None, None, on, level_default, likely, top, only, words, False)
-        for (title, body), likely in zip(texts, ranked, strict=True)
+        _advice(
+            adviser, book, title, body, None, None, on, level_default, row, top, only, words, False, known
+        )
+        for (title, body), row in zip(texts, rows, strict=True)
     ]
 
 
@@ -139,13 +149,16 @@ def _advice(
     place_type: str | None,
     on: date,
     level_default: int,
-    likely: list[Ranked],
+    probabilities: NDArray[np.float64],
     top: int,
     only: Collection[str] | None,
     words: UnitWords | None,
     explain: bool,
+    known: _Known | None = None,
 ) -> Advice:
-    sums = _sum_up(book, likely, _places(place), place_type, on, only, top)
+    order = np.argsort(-probabilities, kind="stable").tolist()
+    likely = (Ranked(adviser.codes[at], float(probabilities[at])) for at in order)
+    sums = _sum_up(book, likely, _places(place), place_type, on, only, top, known)
     if only is not None and words is not None:
         _hear(sums, words.shares(title, body))
     if any(unit != TOWN and unit in book.towns for unit in sums):
@@ -163,7 +176,7 @@ def _advice(
             why_not = _why_not(adviser, title, body, units[0], units[1])
     return Advice(
         units=units,
-        categories=tuple(likely[:top]),
+        categories=tuple(Ranked(adviser.codes[at], float(probabilities[at])) for at in order[:top]),
         level=level,
         signals=tuple(signals),
         redirect=_redirect(signals),
@@ -188,14 +201,16 @@ def _places(place: Mapping[str, float] | None) -> list[tuple[str | None, float]]
 
 def _sum_up(
     book: DutyBook,
-    likely: list[Ranked],
+    likely: Iterable[Ranked],
     places: list[tuple[str | None, float]],
     place_type: str | None,
     on: date,
     only: Collection[str] | None,
     wanted: int,
+    known: _Known | None,
 ) -> dict[str, _Sum]:
     sums: dict[str, _Sum] = {}
+    known = {} if known is None else known
     allowed = frozenset(only) if only is not None else None
     for category in likely:
         if (
@@ -205,20 +220,35 @@ def _sum_up(
         ):
             break
         for code, share in places:
-            answer = unit_in_charge(
-                book, category=category.code, territory=code, place_type=place_type, on=on
-            )
+            key = category.code, code
+            if key not in known:
+                known[key] = _speakers(book, category.code, code, place_type, on, allowed)
+            answer, speakers = known[key]
             if answer is None:
                 continue
             weight = category.probability * share
-            if allowed is None:
-                _add(sums, answer.lead, weight, weight, category.code, answer)
-                continue
-            there = _allowed(book, answer, category.code, code, place_type, on, allowed)
-            parts = [_SHARES[min(at, len(_SHARES) - 1)] for at in range(len(there))]
-            for unit, part in zip(there, parts, strict=True):
-                _add(sums, unit, weight * part / sum(parts), weight * part, category.code, answer)
+            for unit, part, strength in speakers:
+                _add(sums, unit, weight * part, weight * strength, category.code, answer)
     return sums
+
+
+def _speakers(
+    book: DutyBook,
+    category: str,
+    territory: str | None,
+    place_type: str | None,
+    on: date,
+    allowed: frozenset[str] | None,
+) -> _Speakers:
+    """For which units a category at a place speaks: unit, its part of the category, how strongly it is meant."""
+    answer = unit_in_charge(book, category=category, territory=territory, place_type=place_type, on=on)
+    if answer is None:
+        return None, ()
+    if allowed is None:
+        return answer, ((answer.lead, 1.0, 1.0),)
+    there = _allowed(book, answer, category, territory, place_type, on, allowed)
+    parts = [_SHARES[min(at, len(_SHARES) - 1)] for at in range(len(there))]
+    return answer, tuple((unit, part / sum(parts), part) for unit, part in zip(there, parts, strict=True))
 
 
 def _add(
