@@ -1,5 +1,5 @@
 # Few words; everything also works without make.
-.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser prove-drift prove-requests prove-first-week prove-load
+.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser prove-cold-start prove-drift prove-requests prove-first-week prove-load
 
 help:        ## these words
 	@sed -n 's/^\([a-z-]*\): *.*## /\1	/p' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ messages: ready ## collect the screens' texts into the .po files and compile the
 
 prove-adviser: ## the adviser's figures, reckoned anew (needs ../shared/data)
 	@.venv/bin/python bench/adviser/prove.py $(ARGS)
+
+prove-cold-start: ## from a district's lists alone: who really answered (needs ../shared/data), left-out utterances, speed
+	@.venv/bin/python bench/adviser/cold_start.py $(ARGS)
 
 prove-drift: ## 200 drifting streams with late and false returns past several policies (about an hour; ARGS="--streams 20")
 	@.venv/bin/python bench/adviser/drift.py $(ARGS)
