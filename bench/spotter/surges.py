@@ -1,8 +1,8 @@
 """Surges injected into a simulated district of 300 calls a day, and EARS C1–C3 on the same days.
 
 The simulated district: 22 towns and 240 categories with unequal shares, weekday and holiday factors, the course of a day, and a day's
-own variation (gamma, so counts are overdispersed). A surge is 8–40 extra people about one category, in one town (three of four) or
-in all of them, over half a day to three days. One is injected every four days.
+own variation (gamma, so counts are overdispersed). A surge is 8–40 extra people about one category in one town (three of four), or
+24–80 in all of them, over half a day to three days. One is injected every four days.
 
 All thresholds are set on *other* seeds than those reported. Simulator results are simulator results.
 """
@@ -67,6 +67,8 @@ def stream(seed: int, days: int, inject: bool):
             size = int(draw.integers(8, 41))
             c = int(draw.choice(CATEGORIES, p=category))
             t = int(draw.choice(TOWNS, p=town)) if draw.random() < 0.75 else -1
+            if t < 0:
+                size = int(draw.integers(24, 81))
             times = []
             while len(times) < size:
                 at = begin + timedelta(days=float(draw.beta(1.0, 1.2) * length))

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import io
+import json
 import math
 import re
+import zipfile
 from collections import Counter, deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +23,8 @@ from fenzhen.spotter.settings import Settings
 from fenzhen.spotter.text import names_in, read
 from fenzhen.spotter.weights import event_logit, pair_logits
 
+#: Of the bytes `Spotter.dump` gives.
+VERSION = 1
 #: So many earlier messages are compared, so many events looked at, so many members of each.
 NEAR, EVENTS, MEMBERS = 24, 6, 8
 #: Only the events whose best pair is likeliest are weighed in full.
@@ -396,6 +402,96 @@ class Spotter:
         self._apart.discard(frozenset((alone, one.id)))
         return self._join(one, self.events[alone], keep=one).id
 
+    # --- to go on after a restart -------------------------------------------------------------------------------------
+
+    def dump(self) -> bytes:
+        """Everything it knows, as bytes for `load`: keys, numbers, hashed people, and the events' titles and place names.
+
+        Titles are callers' words: keep the bytes as tickets are kept.
+        """
+        size = self.memory.size
+        numbers = range(max(0, self.memory.count - size), self.memory.count)
+        events = list(self.events.values())
+        plain = {
+            "version": VERSION,
+            "ids": [self._ids[number % size] for number in numbers],
+            "event_of": [one.id if (one := self._event[number % size]) else "" for number in numbers],
+            "events": [
+                {
+                    "id": one.id, "first": one.first, "last": one.last, "began": one.began.isoformat(), "latest": one.latest.isoformat(),
+                    "title": one.title, "numbers": one.numbers, "calls": list(one.calls), "people": sorted(one.people),
+                    "tickets": one.tickets, "names": one.names, "places": one.places, "categories": one.categories,
+                    "sensitive": sorted(one.sensitive), "life": sorted(one.life), "level": one.level, "sureness": one.sureness,
+                    "messages": one.profile.messages, "profile": len(one.profile.keys),
+                }
+                for one in events
+            ],
+            "likely": self._likely, "became": self._became, "never": sorted(self._never),
+            "apart": sorted(sorted(pair) for pair in self._apart), "budget": [self.budget.blue, self.budget.yellow],
+            "now": self.now if math.isfinite(self.now) else None,
+        }  # fmt: skip
+
+        def of(name: str, kind: type) -> Any:
+            parts = [getattr(one.profile, name) for one in events]
+            return np.concatenate(parts) if parts else np.zeros(0, dtype=kind)
+
+        arrays: dict[str, Any] = {
+            "profile_keys": of("keys", np.uint32), "profile_kinds": of("kinds", np.uint8),
+            "profile_share": of("share", np.float32), "profile_title": of("title", np.float32),
+            **self.memory.arrays(),
+        }  # fmt: skip
+        out = io.BytesIO()
+        text = np.frombuffer(json.dumps(plain, ensure_ascii=False).encode(), dtype=np.uint8)
+        np.savez_compressed(out, plain=text, **arrays)
+        return out.getvalue()
+
+    @classmethod
+    def load(cls, raw: bytes, settings: Settings | None = None) -> Spotter:
+        """Go on where `dump` left off. Raises ValueError for bytes that are none of ours or of another version."""
+        try:
+            with np.load(io.BytesIO(raw), allow_pickle=False) as file:
+                given = {name: file[name] for name in file.files}
+            plain = json.loads(given["plain"].tobytes().decode())
+        except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as why:
+            raise ValueError(f"no state of a spotter: {why}") from None
+        if plain.get("version") != VERSION:
+            raise ValueError(f"the state is of version {plain.get('version')}, not {VERSION}: replay instead")
+        settings = replace(settings or Settings(), remember=int(given["shape"][0]))
+        spotter = cls(replace(settings, remember=1))
+        spotter.settings = settings
+        spotter.memory = memory = Memory.from_arrays(given)
+        spotter._ids, spotter._event = [""] * memory.size, [None] * memory.size
+        at = 0
+        for one in plain["events"]:
+            part = slice(at, at + one["profile"])
+            at += one["profile"]
+            profile = Profile(
+                given["profile_keys"][part], given["profile_kinds"][part], given["profile_share"][part],
+                given["profile_title"][part], one["messages"],
+            )  # fmt: skip
+            spotter.events[one["id"]] = Event(
+                one["id"], profile, one["first"], one["last"], datetime.fromisoformat(one["began"]),
+                datetime.fromisoformat(one["latest"]), one["title"], one["numbers"],
+                deque(((day, who) for day, who in one["calls"]), maxlen=CALLS), set(one["people"]), one["tickets"],
+                Counter(one["names"]), Counter(one["places"]), Counter(one["categories"]), set(one["sensitive"]), set(one["life"]),
+                Level(one["level"]) if one["level"] else None, one["sureness"],
+            )  # fmt: skip
+        first = max(0, memory.count - memory.size)
+        for step, (id_, event) in enumerate(zip(plain["ids"], plain["event_of"], strict=True)):
+            number = first + step
+            spotter._ids[number % memory.size] = id_
+            spotter._number[id_] = number
+            spotter._event[number % memory.size] = spotter.events.get(event)
+        spotter._likely = {
+            event: [(id_, chance) for id_, chance in some] for event, some in plain["likely"].items()
+        }
+        spotter._became = plain["became"]
+        spotter._never = {(message, event) for message, event in plain["never"]}
+        spotter._apart = {frozenset(pair) for pair in plain["apart"]}
+        spotter.budget = Budget(*plain["budget"])
+        spotter.now = plain["now"] if plain["now"] is not None else float("-inf")
+        return spotter
+
     # --- inside -------------------------------------------------------------------------------------------------------
 
     def _join(self, first: Event, second: Event, keep: Event | None = None) -> Event:
@@ -422,6 +518,8 @@ class Spotter:
             keep.level = gone.level
         keep.profile = self._profile_of(keep.numbers)
         self._became[gone.id] = keep.id
+        if len(self._became) > self.memory.size:
+            del self._became[next(iter(self._became))]
         del self.events[gone.id]
         self._likely.setdefault(keep.id, []).extend(self._likely.pop(gone.id, []))
         self._never |= {(message, keep.id) for message, event in self._never if event == gone.id}

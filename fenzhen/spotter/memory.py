@@ -7,7 +7,9 @@ string look less rare). Where a string stood is a chain through a ring of postin
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -183,3 +185,68 @@ class Memory:
         at = self._mark_at[slots]
         hit = np.flatnonzero((at >= 0) & (self._mark_key[slots] == keys))
         return hit, at[hit]
+
+    # --- to go on after a restart -----------------------------------------------------------------------------------------
+
+    def arrays(self) -> dict[str, NDArray[Any]]:
+        """Everything as arrays."""
+        alive = [number % self.size for number in range(max(0, self.count - self.size), self.count)]
+        slots = np.flatnonzero(self.frequency)
+        used = np.arange(max(0, self.posted - self.posts), self.posted) % self.posts
+        heads = np.flatnonzero(self.heads >= 0)
+
+        def joined(parts: list[NDArray[Any]], kind: Any) -> NDArray[Any]:
+            return np.concatenate([parts[cell] for cell in alive]) if alive else np.zeros(0, dtype=kind)
+
+        return {
+            "shape": np.array([self.size, self.count, self.posted], dtype=np.int64),
+            "lengths": np.array([len(self.keys[cell]) for cell in alive], dtype=np.int64),
+            "keys": joined(list(self.keys), np.uint32),
+            "kinds": joined(list(self.kinds), np.uint8),
+            "weight": joined(list(self.weight), np.float16),
+            "area_lengths": np.array([len(self.areas[cell]) for cell in alive], dtype=np.int64),
+            "area_keys": np.array(
+                [one for cell in alive for one in sorted(self.areas[cell])], dtype=np.uint32
+            ),
+            "matters": self.matters[alive],
+            "length": self.length[alive],
+            "title_length": self.title_length[alive],
+            "day": self.day[alive],
+            "who": self.who[alive],
+            "slots": slots,
+            "frequency": self.frequency[slots],
+            "head_slots": heads,
+            "heads": self.heads[heads],
+            "post_message": self.post_message[used],
+            "post_key": self.post_key[used],
+            "post_before": self.post_before[used],
+        }
+
+    @classmethod
+    def from_arrays(cls, given: Mapping[str, NDArray[Any]]) -> Memory:
+        """What `arrays` gave, made whole again."""
+        size, count, posted = (int(one) for one in given["shape"])
+        memory = cls(size)
+        memory.count, memory.posted = count, posted
+        alive = [number % size for number in range(max(0, count - size), count)]
+        ends = np.cumsum(given["lengths"])
+        area_ends = np.cumsum(given["area_lengths"])
+        for at, cell in enumerate(alive):
+            part = slice(int(ends[at] - given["lengths"][at]), int(ends[at]))
+            memory.keys[cell] = given["keys"][part].copy()
+            memory.kinds[cell] = given["kinds"][part].copy()
+            memory.weight[cell] = given["weight"][part].copy()
+            areas = slice(int(area_ends[at] - given["area_lengths"][at]), int(area_ends[at]))
+            memory.areas[cell] = frozenset(int(one) for one in given["area_keys"][areas])
+        memory.matters[alive] = given["matters"]
+        memory.length[alive] = given["length"]
+        memory.title_length[alive] = given["title_length"]
+        memory.day[alive] = given["day"]
+        memory.who[alive] = given["who"]
+        memory.frequency[given["slots"]] = given["frequency"]
+        memory.heads[given["head_slots"]] = given["heads"]
+        used = np.arange(max(0, posted - memory.posts), posted) % memory.posts
+        memory.post_message[used] = given["post_message"]
+        memory.post_key[used] = given["post_key"]
+        memory.post_before[used] = given["post_before"]
+        return memory

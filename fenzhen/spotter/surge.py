@@ -135,8 +135,8 @@ class SurgeWatch:
         town, category = cell
         kind = 0 if town and category else 1 if category else 2
         cells = 1 if cell == WHOLE else max(len(self._cells[kind]), 1)
-        # a quarter of the budget for each kind of cell; three windows, each looked at anew a few times a day
-        limit = self.false_in_28_days / 28 / 4 / cells / (len(WINDOWS) * 3)
+        # a quarter of the budget for each kind of cell, shared by its cells and the three windows
+        limit = self.false_in_28_days / 28 / 4 / cells / len(WINDOWS)
         rate = self.usual(cell)
         best: Surge | None = None
         for days in WINDOWS:
@@ -179,6 +179,8 @@ class SurgeWatch:
             factors = {day: self._factor(self._kind(day)) for day in range(hour // 24 - 4, hour // 24 + 1)}
             span = range(hour - int(days * 24), hour)
             known = sum(24 * self._hours[one % 24] / total * factors[one // 24] for one in span) / 24
+            # the small hours are never quite empty: a window of the night counts as a third of its length at least
+            known = max(known, days / 3)
             self._loads[hour, days] = known
         return known
 
