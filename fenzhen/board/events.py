@@ -12,15 +12,18 @@ from datetime import datetime, timedelta
 
 import rjieba
 from django.db.models import Count, Q, QuerySet
+from django.utils import timezone
 
 from fenzhen.board.tickets import visible
 from fenzhen.hotline import roles
+from fenzhen.hotline.duty import unit_in_charge
 from fenzhen.hotline.roles import Role
 from fenzhen.records.advice import Advice
 from fenzhen.records.directory import Duty
 from fenzhen.records.events import Event, EventAlert, EventTicket
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
+from fenzhen.records.rules import duties_of
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
 
@@ -271,7 +274,7 @@ def suggested_parties(viewer: User, event: Event, now: datetime) -> list[Suggest
     """
     if viewer.role not in roles.CENTRE:
         return []
-    members = list(event.members.select_related("ticket"))
+    members = list(event.members.select_related("ticket__category"))
     advices = list(Advice.objects.filter(ticket__in=[one.ticket_id for one in members]))
     weight: defaultdict[str, float] = defaultdict(float)
     helps: defaultdict[str, float] = defaultdict(float)
@@ -286,6 +289,23 @@ def suggested_parties(viewer: User, event: Event, now: datetime) -> list[Suggest
                 rules.setdefault(code, str(unit.get("rule", "")))
     for unit_code, many in _leads(members).items():
         weight[unit_code] += 0.5 * many
+    for category, many in Counter(
+        one.ticket.category.code for one in members if one.ticket.category is not None
+    ).items():
+        territory = event.place.code if event.place else event.town.code if event.town else ""
+        duty = unit_in_charge(
+            duties_of(category, territory),
+            category=category,
+            territory=territory or None,
+            place_type=event.place.kind if event.place else None,
+            on=timezone.localtime(now).date(),
+        )
+        if duty is not None:
+            weight[duty.lead] += many
+            rules[duty.lead] = duty.rule.id
+            for code in duty.assist:
+                helps[code] += 0.6 * many
+                rules.setdefault(code, duty.rule.id)
     texts = [f"{one.ticket.title}\n{one.ticket.body}" for one in members]
     units = {unit.code: unit for unit in Unit.objects.filter(is_active=True)}
     named = _units_named(texts, units.values())

@@ -130,6 +130,11 @@ def household_for(viewer: User, pk: int) -> Household:
     return _one(viewer, Household.objects.select_related("event", "ticket"), pk)
 
 
+def door_for(viewer: User, pk: int) -> DoorSeen:
+    """One door with its steps, for a list that swaps one line. Raises `NoSuchCase`."""
+    return _door(household_for(viewer, pk))
+
+
 def party_for(viewer: User, pk: int) -> JointParty:
     """One party of a case the viewer may see. Raises `NoSuchCase`."""
     found = (
@@ -223,11 +228,14 @@ def instructions_open(viewer: User, now: datetime) -> list[Instruction]:
 
 def _doors(case: JointCase) -> list[DoorSeen]:
     rows = case.event.households.select_related("ticket").order_by("pk")
-    seen = [
-        DoorSeen(row, tuple((step, getattr(row, f"{step}_at")) for step in STEPS), row.ticket_id is not None)
-        for row in rows
-    ]
+    seen = [_door(row) for row in rows]
     return sorted(seen, key=lambda one: _by_number(one.household.door))
+
+
+def _door(row: Household) -> DoorSeen:
+    return DoorSeen(
+        row, tuple((step, getattr(row, f"{step}_at")) for step in STEPS), row.ticket_id is not None
+    )
 
 
 def _by_number(door: str) -> list[tuple[int, str]]:

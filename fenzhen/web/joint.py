@@ -18,7 +18,9 @@ from fenzhen.board.joint import (
     CasePage,
     NoSuchCase,
     case_for,
+    cases_seen,
     decision_for,
+    door_for,
     household_for,
     instruction_for,
     instructions_open,
@@ -145,7 +147,7 @@ def party_act(request: PageRequest, pk: int, what: str) -> HttpResponse:
 def meeting(request: PageRequest, pk: int) -> HttpResponse:
     """A meeting with its minutes."""
     joint.write_meeting(
-        _case(request, pk).case, by=request.user, now=timezone.now(), at=_moment(request, "at"), where=typed(request, "where", 120),
+        _case_itself(request, pk), by=request.user, now=timezone.now(), at=_moment(request, "at"), where=typed(request, "where", 120),
         minutes=typed(request, "minutes", 8000),
     )  # fmt: skip
     return go(request, "case", pk)
@@ -189,7 +191,7 @@ def decision_act(request: PageRequest, pk: int, what: str) -> HttpResponse:
 def material(request: PageRequest, pk: int) -> HttpResponse:
     """A paper of the case."""
     raw, name = file_of(request)
-    joint.keep_material(_case(request, pk).case, raw, by=request.user, now=timezone.now(), name=name)
+    joint.keep_material(_case_itself(request, pk), raw, by=request.user, now=timezone.now(), name=name)
     say(request, _("已上传。"))
     return go(request, "case", pk)
 
@@ -205,13 +207,13 @@ def material_file(request: PageRequest, pk: int) -> HttpResponse:
 @page(roles=ACTS)
 def door(request: PageRequest, pk: int) -> HttpResponse:
     """A door for the list: a caller's, or one found on a visit."""
-    seen = _case(request, pk)
+    event = _case_itself(request, pk).event
     number = typed(request, "number", 64)
     ticket = ticket_numbered(request.user, number) if number else None
     if number and ticket is None:
         raise Incomplete({"number": _("没有找到这张工单。")})
     joint.add_household(
-        seen.case.event, by=request.user, now=timezone.now(), door=typed(request, "door", 120), ticket=ticket,
+        event, by=request.user, now=timezone.now(), door=typed(request, "door", 120), ticket=ticket,
         phone=typed(request, "phone", 20), note=typed(request, "note", 2000),
     )  # fmt: skip
     return go(request, reverse("case", args=[pk]) + "#doors")
@@ -232,11 +234,11 @@ def door_step(request: PageRequest, pk: int, step: str) -> HttpResponse:
         content={"yes": True, "no": False}.get(answer),
         note=typed(request, "note", 2000),
     )
-    seen = case_for(request.user, one.event.case.pk, timezone.now())
+    case = one.event.case
     if not request.htmx:
-        return go(request, reverse("case", args=[seen.case.pk]) + f"#door-{pk}")
-    row = next(row for row in seen.doors if row.household.pk == pk)
-    return render(request, "_door.html", {"door": row, "may_act": True, "open": seen.case.closed_at is None})
+        return go(request, reverse("case", args=[case.pk]) + f"#door-{pk}")
+    row = _found(door_for, request, pk)
+    return render(request, "_door.html", {"door": row, "may_act": True, "open": case.closed_at is None})
 
 
 @require_POST
@@ -262,9 +264,9 @@ def sheets(request: PageRequest, pk: int) -> HttpResponse:
 @page(roles=ACTS)
 def write_wave(request: PageRequest, pk: int) -> HttpResponse:
     """Words for everybody who is affected."""
-    seen = _case(request, pk)
+    event = _case_itself(request, pk).event
     wave = joint.write_wave(
-        seen.case.event,
+        event,
         by=request.user,
         now=timezone.now(),
         text=typed(request, "text", 2000),
@@ -438,7 +440,7 @@ def instructions_file(request: PageRequest) -> Sheet:
 def close(request: PageRequest, pk: int) -> HttpResponse:
     """The end, when every household has its answer."""
     joint.close_case(
-        _case(request, pk).case, by=request.user, now=timezone.now(), why=typed(request, "why", 255)
+        _case_itself(request, pk), by=request.user, now=timezone.now(), why=typed(request, "why", 255)
     )
     say(request, _("会办已办结。"))
     return go(request, "case", pk)
@@ -449,7 +451,7 @@ def close(request: PageRequest, pk: int) -> HttpResponse:
 def reopen(request: PageRequest, pk: int) -> HttpResponse:
     """Not the end after all."""
     joint.reopen_case(
-        _case(request, pk).case, by=request.user, now=timezone.now(), why=typed(request, "why", 255)
+        _case_itself(request, pk), by=request.user, now=timezone.now(), why=typed(request, "why", 255)
     )
     return go(request, "case", pk)
 
@@ -459,6 +461,14 @@ def reopen(request: PageRequest, pk: int) -> HttpResponse:
 
 def _case(request: PageRequest, pk: int) -> CasePage:
     found: CasePage = _found(case_for, request, pk, timezone.now())
+    return found
+
+
+def _case_itself(request: PageRequest, pk: int) -> Any:
+    """The case without its page, for an act on it; 404 where there is none for this person."""
+    found = cases_seen(request.user).select_related("event").filter(pk=pk).first()
+    if found is None:
+        raise Http404
     return found
 
 
