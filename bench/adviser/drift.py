@@ -172,7 +172,8 @@ class Aci(Policy):
     """Adaptive conformal inference (Gibbs and Candès 2021) on the threshold's log-odds: after each audited automatic dispatch a step
     up if it was wrong, down if not, so that in the long run ``target`` are wrong. Audited cases alone."""
 
-    step = 2.0
+    #: The best compromise of .1 to 2 on streams 1000-1019.
+    step = 0.6
     margin = False
 
     def __init__(self, stream: Stream, alpha: float) -> None:
@@ -201,7 +202,8 @@ class AciMargin(Aci):
 class AciReturns(Aci):
     """Adaptive conformal inference that believes the units: a return within five days is wrong, everything else right."""
 
-    step = 0.15
+    #: Of .01 to .15 on streams 1000-1019.
+    step = 0.01
     margin = True
 
     def morning(self, today: int) -> None:
