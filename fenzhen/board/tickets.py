@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils import timezone
@@ -17,6 +17,9 @@ from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
 from fenzhen.records.rules import clock_rules
 from fenzhen.records.tickets import Ticket
+
+#: What ends earlier than this has to be done on the working day before.
+OFFICE_OPENS = time(9, 0)
 
 
 class NotVisible(Exception):
@@ -97,15 +100,19 @@ def ticket_for(viewer: User, pk: int) -> Ticket:
 
 
 def city_clock_ends(viewer: User, now: datetime) -> "QuerySet[Ticket]":
-    """Tickets whose clock at the city ends before tomorrow, or has ended, while the city does not have our
-    result: still open, watched, or done here and not yet told."""
-    tomorrow = timezone.localtime(now).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    """Tickets whose clock at the city ends before the office opens on the next working day, or has ended, while the
+    city does not have our result: still open, watched, or done here and not yet told. Nobody would see one that
+    ends in the night, or on a Sunday, before it is late."""
+    day, calendar = timezone.localtime(now).date() + timedelta(days=1), clock_rules().calendar
+    while not calendar.is_workday(day):
+        day += timedelta(days=1)
+    opens = datetime.combine(day, OFFICE_OPENS, timezone.get_current_timezone())
     results = CityWord.objects.filter(kind="result")
     owed = results.filter(told_at__isnull=True).values("ticket")
     told = results.filter(ticket=OuterRef("pk"), told_at__isnull=False)
     return (
         visible(viewer)
-        .filter(is_history=False, city_deadline__lt=tomorrow)
+        .filter(is_history=False, city_deadline__lt=opens)
         .filter(Q(pk__in=owed) | (Q(state__in=[*OPEN, *WATCHING]) & ~Exists(told)))
     )
 

@@ -62,7 +62,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "city_today": (
         gettext_noop("市级时限今天到"),
-        gettext_noop("没有今天到期的市级工单。市平台的时限今天到或已过、还没有向市里回结果的会列在这里。"),
+        gettext_noop(
+            "没有今天到期的市级工单。市平台的时限今天到、下个工作日上班前到或已过，还没有向市里回结果的会列在这里。"
+        ),
     ),
     "returned": (
         gettext_noop("退回"),

@@ -69,6 +69,21 @@ def test_the_citys_clock_ends_today_until_the_city_has_our_result(cast: Cast) ->
     assert titles(cast.chen, "city_today", now + timedelta(days=3)) == ["明天"], "late ones stay on the list"
 
 
+def test_what_ends_at_the_city_before_the_office_opens_again_ends_today(cast: Cast) -> None:
+    friday = cast.now + timedelta(days=2)
+    ends = (
+        ("夜里", cast.now + 22 * HOUR),
+        ("周四", cast.now + 25 * HOUR),
+        ("周日", friday + timedelta(days=2)),
+        ("周一早上", friday + timedelta(days=3) - HOUR),
+        ("周一", friday + timedelta(days=3)),
+    )
+    for n, (title, at) in enumerate(ends):
+        cast.dispatched(title=title, city_deadline=at, phone=f"1390000000{n}")
+    assert titles(cast.chen, "city_today", cast.now) == ["夜里"]
+    assert titles(cast.chen, "city_today", friday) == ["夜里", "周四", "周日", "周一早上"]
+
+
 def test_a_return_is_shown_while_it_waits_and_on_the_day_it_was_agreed_to(cast: Cast) -> None:
     ticket = cast.dispatched(title="甲")
     request = ask_return(
