@@ -1,5 +1,5 @@
 # Few words; everything also works without make.
-.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser prove-cold-start prove-drift prove-requests prove-first-week prove-load
+.PHONY: help setup ready run test lint format types unit stories browser postgres messages lock clean prove-adviser prove-cold-start prove-drift prove-requests prove-first-week prove-load prove-spotter
 
 help:        ## these words
 	@sed -n 's/^\([a-z-]*\): *.*## /\1	/p' $(MAKEFILE_LIST)
@@ -66,6 +66,11 @@ prove-windows: ready ## the forty-four windows among 300 other calls a day, thro
 
 prove-locator: ## places as callers say them: accepted answers right, coverage (ARGS="--half 1 --seed 2")
 	@.venv/bin/python bench/locator/prove.py $(ARGS)
+
+prove-spotter: ## events, alarms, surges, speed (needs ../shared/data; ARGS="--list FILE" to read each alarm)
+	@PYTHONPATH=. .venv/bin/python bench/spotter/prove.py $(ARGS)
+	@PYTHONPATH=. .venv/bin/python bench/spotter/surges.py
+	@PYTHONPATH=. .venv/bin/python bench/spotter/speed.py
 
 lock:        ## write the lock files anew (make lock ARGS=--upgrade)
 	setup/lock $(ARGS)

@@ -137,6 +137,8 @@ class SurgeWatch:
         cells = 1 if cell == WHOLE else max(len(self._cells[kind]), 1)
         # a quarter of the budget for each kind of cell, shared by its cells and the three windows
         limit = self.false_in_28_days / 28 / 4 / cells / len(WINDOWS)
+        if self._days < 2 * WARM_UP:
+            limit /= 10  # little is known yet of weekdays and hours
         rate = self.usual(cell)
         best: Surge | None = None
         for days in WINDOWS:

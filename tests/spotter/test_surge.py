@@ -21,7 +21,7 @@ def quiet_district(days: int) -> list[tuple[datetime, int, str, str]]:
 def test_a_cell_far_above_its_own_level_rings_within_hours_and_usual_days_do_not() -> None:
     watch = SurgeWatch()
     rung = [surge for row in quiet_district(60) for surge in watch.add(*row)]
-    assert len(rung) <= 1
+    assert len(rung) <= 2  # the budget is one in 28 days
     noon = datetime(2026, 3, 6, 12)
     found = [
         surge
