@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import Q
+
 from fenzhen.board.advice import adviser_now
 from fenzhen.board.triage import Suggestion, advised_units
 from fenzhen.hotline import roles, urgency
@@ -11,6 +13,7 @@ from fenzhen.hotline.automatic import Matter, Switch, reasons_against
 from fenzhen.hotline.journey import OPEN
 from fenzhen.records.advice import Advice, Automation
 from fenzhen.records.handling import Assignment
+from fenzhen.records.links import TicketLink
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
 
@@ -85,6 +88,7 @@ def weighed(viewer: User, ticket: Ticket, now: datetime) -> Weighed:
         and Ticket.objects.filter(caller_id=ticket.caller_id, state__in=[str(s) for s in OPEN])
         .exclude(pk=ticket.pk)
         .exists(),
+        is_linked=TicketLink.objects.filter(Q(ticket=ticket) | Q(other=ticket)).exists(),
         advised=item.unit if first else "",
         confidence=item.confidence,
         needs_place=bool(advice and advice.place.get("ask_place")),

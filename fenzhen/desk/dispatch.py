@@ -139,6 +139,17 @@ def dispatch_automatically(ticket: Ticket, *, by: User, now: datetime) -> list[A
     if found.reasons or found.first is None:
         raise LeftToAPerson(found.reasons or ("no_advice",))
     first, rule = found.first, found.first.rule
+    wrong: dict[str, str] = {}
+    by_duty_list(
+        ticket,
+        first.unit,
+        now=now,
+        category=first.category or ticket.category,
+        basis=rule.rule_id if rule else "",
+        wrong=wrong,
+    )
+    if wrong:
+        raise LeftToAPerson(("town_barred",))
     births = [
         Assignment(
             unit=unit,

@@ -22,6 +22,7 @@ REASONS: Final = (
     "in_hand",
     "not_new",
     "same_caller",
+    "linked",
     "no_advice",
     "place_unknown",
     "no_rule",
@@ -49,6 +50,7 @@ class Matter:
     in_hand: bool = False
     is_new: bool = True
     same_caller_open: bool = False
+    is_linked: bool = False
     advised: str = ""
     confidence: float = 0.0
     needs_place: bool = False
@@ -87,6 +89,7 @@ def reasons_against(matter: Matter, switch: Switch) -> tuple[str, ...]:
         "in_hand": matter.in_hand,
         "not_new": not matter.is_new,
         "same_caller": matter.same_caller_open,
+        "linked": matter.is_linked,
         "no_advice": not matter.advised,
         "place_unknown": matter.needs_place,
         "no_rule": bool(matter.advised) and not matter.has_rule,

@@ -153,7 +153,8 @@ def switch_automation(group: str, *, by: User, now: datetime, on: bool) -> Autom
     if by.role not in SWITCHES:
         raise NotYours
     with transaction.atomic():
-        row = Automation.objects.select_for_update().select_related("certified").filter(group=group).first()
+        rows = Automation.objects.select_for_update(of=("self",)).select_related("certified")
+        row = rows.filter(group=group).first()
         if row is None or (on and (row.certified is None or row.certified.threshold is None)):
             raise Incomplete({"group": _("这类事项还没有把握线，不能开启。请先测算。")})
         if on and row.certified and row.certified.adviser != adviser_now(by):

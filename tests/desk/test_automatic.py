@@ -13,6 +13,7 @@ from fenzhen.desk.triage import hold_ticket
 from fenzhen.office.accounts import system_account
 from fenzhen.records.advice import Advice, Audit, Automation, Certified, Decision
 from fenzhen.records.journal import Entry
+from fenzhen.records.links import TicketLink
 from fenzhen.records.tickets import Ticket
 from tests.cast import Cast
 
@@ -117,6 +118,13 @@ def test_a_caller_with_an_open_ticket_is_left_to_a_person(cast: Cast) -> None:
     switched_on(cast)
     cast.waiting()
     assert reasons(advised(cast.waiting(), cast), cast) == ("same_caller",)
+
+
+def test_what_is_linked_with_another_is_left_to_a_person(cast: Cast) -> None:
+    switched_on(cast)
+    ticket, other = advised(cast.waiting(), cast), cast.waiting(phone="13900000008")
+    TicketLink.objects.create(ticket=other, other=ticket, kind="same_matter", by=cast.wang, at=cast.now)
+    assert reasons(ticket, cast) == ("linked",)
 
 
 def test_what_a_colleague_has_in_hand_is_left_alone(cast: Cast) -> None:
