@@ -61,6 +61,9 @@ prove-first-week: ready ## five days of 300 orders a day between a simulated cit
 prove-load: ready ## 20 clerks and 5 dispatchers for ten minutes, on SQLite and on PostgreSQL (ARGS="--seconds 60")
 	@.venv/bin/python bench/first_week.py $(ARGS)
 
+prove-pages: ready ## every page with a list, as everybody who may, at 60,000 tickets (ARGS="20000 --role dispatcher --slow 50")
+	@.venv/bin/python bench/pages.py $(ARGS)
+
 prove-windows: ready ## the forty-four windows among 300 other calls a day, through the pages
 	FENZHEN_STORY_DAY=300 .venv/bin/pytest -q -s -p no:xdist tests/stories/test_windows_too_small.py $(ARGS)
 

@@ -81,7 +81,7 @@ def workbook(sheet: Sheet) -> bytes:
         row += 1
     head = row
     for n, column in enumerate(sheet.columns):
-        page.write_string(head, n, column.title, formats["head"])
+        page.write_string(head, n, column.title, formats["head_number" if column.kind == NUMBER else "head"])
         page.set_column(n, n, column.width or _WIDE[column.kind])
     page.set_row(head, 21)
     for offset, cells in enumerate(sheet.rows):
@@ -115,6 +115,9 @@ def _formats(book: Any) -> dict[str, Any]:
     group: dict[str, Any] = {"top": 2, "top_color": "#595959"}
     out |= {kind + "2": book.add_format(base | more | group) for kind, more in kinds.items()}
     out["head"] = book.add_format(base | {"bold": True, "bg_color": "#E7EBF0", "valign": "vcenter"})
+    out["head_number"] = book.add_format(
+        base | {"bold": True, "bg_color": "#E7EBF0", "valign": "vcenter", "align": "right"}
+    )
     out["title"] = book.add_format({"bold": True, "font_size": 14, "valign": "vcenter"})
     out["banner"] = book.add_format({"bold": True, "font_color": "#7A4B00", "bg_color": "#FFE9B8"})
     out["plain"] = book.add_format({"font_size": 11})

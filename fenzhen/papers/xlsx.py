@@ -40,6 +40,9 @@ def _styles(book: Any) -> dict[str, Any]:
         "under": book.add_format(base | {"font_color": "#4B5763"}),
         "table": book.add_format(base | {"bold": True, "font_size": 12}),
         "head": book.add_format(line | {"bold": True, "bg_color": "#E9EDF2", "text_wrap": True}),
+        "head_number": book.add_format(
+            line | {"bold": True, "bg_color": "#E9EDF2", "text_wrap": True, "align": "right"}
+        ),
         "text": book.add_format(line | {"text_wrap": True}),
         "text_head": book.add_format(line | {"text_wrap": True, "bold": True}),
         "number": book.add_format(line | {"num_format": "0"}),
@@ -110,8 +113,10 @@ def _table(
     last = len(shares)
     sheet.write_string(row, 0, table.title, styles["table"])
     row += 1
+    numbers = [isinstance(cell, Figure | float | int) for cell in table.rows[0].cells] if table.rows else []
     for column, text in enumerate(table.head):
-        sheet.write_string(row, column, text, styles["head"])
+        is_number = column < len(numbers) and numbers[column]
+        sheet.write_string(row, column, text, styles["head_number" if is_number else "head"])
     if not table.names_tickets:
         sheet.write_string(row, last, _("工单号"), styles["head"])
     row += 1
