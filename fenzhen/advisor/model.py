@@ -602,25 +602,27 @@ def _exclusive(
     inside = (docs.T @ member).tocsr()
     everywhere = np.asarray(docs.sum(axis=0)).ravel().astype(np.float64)
     own = class_of[probe]
-    tried: list[tuple[float, sparse.csr_matrix, NDArray[np.float64], NDArray[np.float64]]] = []
-    for smoothing in _SMOOTHINGS:
-        rest = smoothing + everywhere
-        weights = inside.copy()
-        by_row = np.repeat(np.arange(inside.shape[0]), np.diff(inside.indptr))
-        weights.data = np.log(rest[by_row] / np.maximum(rest[by_row] - inside.data, 1e-9))
-        outside = rest.sum() - np.asarray(inside.sum(axis=0)).ravel()
-        out = np.zeros((len(probe), classes))
-        for row, (doc, mine) in enumerate(zip(probe, own, strict=True)):
-            here = docs.indices[docs.indptr[doc] : docs.indptr[doc + 1]]
-            values = docs.data[docs.indptr[doc] : docs.indptr[doc + 1]].astype(np.float64)
-            among = np.asarray(inside[here].todense())
-            # The probe's own counts leave its class and the whole, so only the other classes' outside gets smaller.
-            among[:, mine] = np.maximum(among[:, mine] - values, 0.0)
+    rests = [smoothing + everywhere for smoothing in _SMOOTHINGS]
+    outsides = [rest.sum() - np.asarray(inside.sum(axis=0)).ravel() for rest in rests]
+    outs = [np.zeros((len(probe), classes)) for _ in _SMOOTHINGS]
+    for row, (doc, mine) in enumerate(zip(probe, own, strict=True)):
+        here = docs.indices[docs.indptr[doc] : docs.indptr[doc + 1]]
+        values = docs.data[docs.indptr[doc] : docs.indptr[doc + 1]].astype(np.float64)
+        among = np.asarray(inside[here].todense())
+        # The probe's own counts leave its class and the whole, so only the other classes' outside gets smaller.
+        among[:, mine] = np.maximum(among[:, mine] - values, 0.0)
+        lost = np.full(classes, values.sum())
+        lost[mine] = 0.0
+        for rest, outside, out in zip(rests, outsides, outs, strict=True):
             left = np.maximum(rest[here] - values, 1e-9)
-            out[row] = values @ np.log(left[:, None] / np.maximum(left[:, None] - among, 1e-9))
-            lost = np.full(classes, values.sum())
-            lost[mine] = 0.0
+            common = values @ np.log(left)
+            out[row] = common - values @ np.log(np.maximum(left[:, None] - among, 1e-9))
             out[row] += np.log(outside - lost) * values.sum()
+    tried: list[tuple[float, sparse.csr_matrix, NDArray[np.float64], NDArray[np.float64]]] = []
+    by_row = np.repeat(np.arange(inside.shape[0]), np.diff(inside.indptr))
+    for rest, outside, out in zip(rests, outsides, outs, strict=True):
+        weights = inside.copy()
+        weights.data = np.log(rest[by_row] / np.maximum(rest[by_row] - inside.data, 1e-9))
         (weight,) = _fit_weights(out[None], own)
         likely = _softmax(weight * out)
         loss = -float(np.mean(np.log(np.maximum(likely[np.arange(len(own)), own], 1e-12))))
