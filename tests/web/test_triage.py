@@ -1,5 +1,6 @@
 """The triage desk through its pages: the queue, one ticket in hand, accepting advice, colleagues, undo."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -11,6 +12,7 @@ from fenzhen.desk.dispatch import dispatch_ticket
 from fenzhen.desk.triage import hold_ticket, record_advice
 from fenzhen.hotline.roles import Role
 from fenzhen.records.advice import Advice
+from fenzhen.records.directory import Category
 from fenzhen.records.handling import Assignment
 from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
@@ -204,6 +206,17 @@ def test_a_dispatch_without_a_unit_says_so_and_moves_nothing(cast: Cast, at_desk
         assert answer.status_code == 422
     ticket.refresh_from_db()
     assert ticket.state == "pending_dispatch"
+
+
+def test_a_town_chosen_by_hand_for_a_bureaus_matter_is_refused_in_words(cast: Cast, at_desk: Client) -> None:
+    bureaus = Category.objects.create(code="020101", level1="违建", level2="执法", name="违法建设查处")
+    ticket = cast.waiting(category=bureaus)
+    page = at_desk.post(f"/triage/{ticket.pk}/dispatch", {"rank": "0", "lead": "T1"}, headers=HTMX)
+    ticket.refresh_from_db()
+    assert ticket.state == "pending_dispatch"
+    assert page.status_code == 422
+    said = json.loads(page.headers["HX-Trigger"])["fenzhen:refused"]["fields"]["lead"]
+    assert "按权责清单 D3，这类事项由区住建委负责，不得派给镇街" in said
 
 
 def test_the_second_dispatcher_is_told_who_was_faster_sees_the_new_state_and_goes_on(
