@@ -27,6 +27,8 @@ from fenzhen.spotter.weights import event_logit, pair_logits
 VERSION = 1
 #: So many earlier messages are compared, so many events looked at, so many members of each.
 NEAR, EVENTS, MEMBERS = 24, 6, 8
+#: A message is somewhere else when so little of its place is the event's, and so much another; then the log odds are at most these.
+SAME_PLACE, OTHER_PLACE, ELSEWHERE = 0.15, 0.6, -1.8
 #: Only the events whose best pair is likeliest are weighed in full.
 WEIGHED = 4
 #: So many likely members are looked at again when an event grows.
@@ -251,7 +253,11 @@ class Spotter:
                 *mean[at].tolist(),
                 *_outside(message, event),
             )
-            chance = 1 / (1 + math.exp(-max(min(event_logit(features), 30.0), -30.0)))
+            logit = event_logit(features)
+            if features[-4] <= SAME_PLACE and features[-3] >= OTHER_PLACE:
+                # The same words about another place are another event, however like the words: at most a likely member.
+                logit = min(logit, ELSEWHERE)
+            chance = 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
             found.append(Candidate(event, chance, features, groups[names[at]][int(mine.argmax())]))
         memory.wipe(question)
         found.sort(key=lambda one: (-one.chance, one.event.id))

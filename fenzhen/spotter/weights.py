@@ -1,4 +1,4 @@
-"""The learned weights of the link; `bench/spotter/learn.py` writes them."""
+"""The learned weights of the link. How they were learned, and on what, is told in docs/spotter.md."""
 
 from __future__ import annotations
 
