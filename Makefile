@@ -58,6 +58,9 @@ prove-requests: ## town, leaf and lead unit of our own 1,000 requests
 prove-first-week: ready ## five days of 300 orders a day between a simulated city, the desk and the units
 	FENZHEN_FIRST_WEEK_ORDERS=300 .venv/bin/pytest -q -s -p no:xdist tests/stories/test_first_week.py $(ARGS)
 
+prove-city: ready ## rows of the city's files a second: new, changed, moved, withdrawn (ARGS="--rows 2000")
+	@.venv/bin/python bench/city_rows.py $(ARGS)
+
 prove-load: ready ## 20 clerks and 5 dispatchers for ten minutes, on SQLite and on PostgreSQL (ARGS="--seconds 60")
 	@.venv/bin/python bench/first_week.py $(ARGS)
 
