@@ -41,6 +41,8 @@ PASSWORD = "load-test-only"
 DOUBLE_CLICK = 10
 #: Seconds that all of them may need to sign in.
 SIGN_IN = 300.0
+#: The last line of a traceback.
+_EXCEPTION = re.compile(r"[\w.]+(Error|Exception)\b")
 
 
 # --- what is there before ----------------------------------------------------------------------------------
@@ -422,7 +424,7 @@ def measure(kind: str, options: argparse.Namespace) -> dict[str, Any]:
         verified = subprocess.run([str(fenzhen), "verify"], env=environment, capture_output=True, text=True)
         log.seek(0)
         lines = log.read().decode("utf-8", "replace")
-        troubled = [line for line in lines.splitlines() if "Traceback" in line or "ERROR" in line]
+        troubled = [line for line in lines.splitlines() if " ERROR " in line or _EXCEPTION.match(line)]
         log.close()
         errors = sum(n for codes in team.statuses.values() for code, n in codes.items() if code >= 500)
         wrong = (
