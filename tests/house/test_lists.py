@@ -47,6 +47,7 @@ NO_LIST = {
     "/triage/units": "a piece of /triage",
     "/triage/next": "an act",
     "/daily": "is itself a Word and an Excel file",
+    "/adviser/history": "trials on uploaded files; each of them gives its table as a file",
     "/journey": "the table of the process; fenzhen journey writes it",
     "/lists/template": "is itself an Excel file",
 }
