@@ -78,6 +78,12 @@ class Gazetteer:
             codes = [code for code in all_codes if self._places[code].kind != "district"]
             official = frozenset(code for code in codes if fold(self._places[code].name) == name)
             self._automaton.add_word(name, (name, tuple(codes), official, _is_ordinary(name)))
+        #: Two-character names of towns that no dictionary holds (榆垡): wherever they stand they can hardly mean anything else.
+        self.coined = frozenset(
+            name
+            for name, codes in self._names().items()
+            if len(name) == 2 and self.towns & set(codes) and len(rjieba.cut(name, False)) > 1
+        )
         self._empty = len(self._automaton) == 0
         if not self._empty:
             self._automaton.make_automaton()
@@ -206,5 +212,7 @@ def _short_name(place: Place) -> str:
 def _is_ordinary(name: str) -> bool:
     if len(name) > 2:
         return False
+    if len(rjieba.cut(name, False)) > 1:
+        return False  # no word of the dictionary: what the tagger says of it is a guess
     tagged = rjieba.tag(name)
     return len(tagged) == 1 and tagged[0][1] in _ORDINARY_TAGS

@@ -142,7 +142,14 @@ def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[
         strength = 1.0 if official else 0.92
         length = end - start
         if not address:
-            kept = _in_context(length, before, after, ordinary, any(code in places.towns for code in codes))
+            kept = _in_context(
+                length,
+                before,
+                after,
+                ordinary,
+                any(code in places.towns for code in codes),
+                folded[start:end] in places.coined,
+            )
             if kept == 0.0:
                 continue
             strength *= kept
@@ -215,7 +222,7 @@ def _with_near(text: str, exact: list[Mention], places: Gazetteer) -> list[Menti
     )
 
 
-def _in_context(length: int, before: str, after: str, ordinary: bool, town: bool) -> float:
+def _in_context(length: int, before: str, after: str, ordinary: bool, town: bool, coined: bool) -> float:
     """How much a name counts where it stands: 1 a plain place, 0 not a place here."""
     if (
         length <= 3
@@ -235,7 +242,7 @@ def _in_context(length: int, before: str, after: str, ordinary: bool, town: bool
         weak = _LEADS.search(before) is not None or _FOLLOWS.match(after) is not None
         if another:
             return 0.5 if strong or weak else 0.0
-        return 0.85 if strong else 0.7 if weak else 0.0
+        return 0.85 if strong else 0.7 if weak else 0.5 if coined else 0.0
     if another and (town or length == 3):
         return 0.55
     return 1.0
