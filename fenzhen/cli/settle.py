@@ -5,11 +5,20 @@ def settle() -> None:
     """Seal the journal, let the worker begin behind it, and advise what waits at the desk."""
     from django.utils import timezone
 
+    from fenzhen.board.district import district_of
     from fenzhen.jobs.reactions import READER
     from fenzhen.office.accounts import system_account
+    from fenzhen.office.demo_events import make_events
     from fenzhen.office.seal import skip_to_head
+    from fenzhen.office.spotting import READER as SPOTTER
 
-    skip_to_head(READER, by=system_account(), now=timezone.now())
+    system = system_account()
+    skip_to_head(READER, by=system, now=timezone.now())
+    skip_to_head(SPOTTER, by=system, now=timezone.now())
+    district = district_of(system)
+    if district is not None and district.is_demo:
+        make_events(by=system, now=timezone.now())
+        skip_to_head(READER, by=system, now=timezone.now())
 
 
 def advise_now(most: int = 200) -> int:

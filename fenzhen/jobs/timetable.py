@@ -57,7 +57,9 @@ TIMETABLE: tuple[Line, ...] = (
     Line("appointments", timedelta(seconds=30), lambda by, now: alarms.tell_appointments(by=by, now=now)),
     Line("the city's files", timedelta(seconds=2), lambda by, now: city_drop.take_dropped(by=by, now=now)),
     Line("old city files", timedelta(hours=1), lambda by, now: city_drop.forget_dropped(by=by, now=now)),
-    Line("events", timedelta(seconds=1), lambda by, now: spotting.spot_arrivals(by=by, now=now), goes_on=True),
+    Line(
+        "events", timedelta(seconds=1), lambda by, now: spotting.spot_arrivals(by=by, now=now), goes_on=True
+    ),
     Line("advice left behind", timedelta(minutes=1), _catch_up_advice),
     Line("the daily list", timedelta(minutes=1), _make_daily),
     Line("finished tasks", timedelta(hours=1), lambda by, now: queue.forget_finished(now=now)),

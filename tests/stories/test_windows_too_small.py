@@ -44,7 +44,7 @@ DAXING = Path(__file__).resolve().parents[2] / "demo" / "daxing"
 #: The national holiday: people are at home and look at their new flats.
 DAY = datetime(2026, 10, 2, 8, 0, tzinfo=BEIJING)
 ESTATE = "桑梓新苑"
-A_DAY = int(os.environ.get("FENZHEN_STORY_DAY", "40"))
+A_DAY = int(os.environ.get("FENZHEN_STORY_DAY", "15"))
 
 #: 42 people, each in their own words: (title, what they said). Some say the estate's name wrongly.
 WINDOWS = [

@@ -1,5 +1,6 @@
 """A clerk's day on one phone page, with the network cut in the middle: nothing typed or photographed is lost."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -60,6 +61,8 @@ def settled(page: "Page", what: "Callable[[], bool]", seconds: float = 40) -> bo
 
 
 def test_sign_pass_on_photo_and_reply_survive_a_cut(phone: "Page", day: Cast, shot: Any) -> None:
+    from playwright.sync_api import expect  # not there where no browser test runs
+
     ticket = day.dispatched()
     lead = day.lead(ticket)
     phone.goto("/unit")
@@ -87,7 +90,7 @@ def test_sign_pass_on_photo_and_reply_survive_a_cut(phone: "Page", day: Cast, sh
     phone.wait_for_timeout(700)
     phone.context.set_offline(False)
     phone.goto(f"/unit/{lead.pk}")
-    phone.wait_for_function("document.querySelector('#errand-word').value === '今天换灯，拍照'")
+    expect(phone.locator("#errand-word")).to_have_value("今天换灯，拍照", timeout=30_000)
     phone.click("#pass-on summary")
     phone.click("#pass-on button.btn-primary")
     phone.wait_for_url("**/errands/*")
@@ -119,7 +122,7 @@ def test_sign_pass_on_photo_and_reply_survive_a_cut(phone: "Page", day: Cast, sh
     phone = again
     phone.context.set_offline(False)
     phone.goto(f"/unit/{lead.pk}")
-    phone.wait_for_function("document.querySelector('#public').value.startsWith('您楼里的灯')")
+    expect(phone.locator("#public")).to_have_value(re.compile("^您楼里的灯"), timeout=30_000)
     assert phone.input_value("#how") == "上门"
     assert settled(phone, lambda: Attachment.objects.count() == 3)
     assert settled(phone, lambda: phone.evaluate(WAITING, str(day.huang.pk)) == 0)

@@ -9,6 +9,9 @@ from django.test import Client
 from fenzhen.board.home import FIGURES
 from fenzhen.hotline import roles
 from fenzhen.hotline.roles import Role
+from fenzhen.records.directory import Category
+from fenzhen.records.places import Place
+from fenzhen.records.units import Unit
 from tests.cast import Cast
 
 CHINESE = re.compile(r"[\u3001-\u303f\u3400-\u9fff\uff01-\uff5e]")
@@ -64,6 +67,10 @@ def in_english(cast: Cast, client: Client, role: Role) -> list[str]:
     client.post("/language", {"language": "en"})
     district = client.get("/").context["district"]
     data = [person.name, str(person.unit or ""), district.name, district.banner, "中文"]
+    # what a list can be narrowed to: the district's own names
+    data += [str(name) for unit in Unit.objects.all() for name in (unit.name, unit.short_name)]
+    data += list(Place.objects.filter(kind__in=("town", "subdistrict")).values_list("name", flat=True))
+    data += list(Category.objects.values_list("name", flat=True))
     return sorted(filter(None, data), key=len, reverse=True)
 
 

@@ -1,5 +1,6 @@
 """What surrounds every page, in a real browser: notices, shortcuts, light and dark, a session that ends."""
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -74,6 +75,8 @@ def test_shortcuts_are_on_their_sheet_and_rest_while_one_types(
 
 
 def test_a_session_that_ends_loses_nothing(cast: Cast, browser_page: "Page", sign_in: Any) -> None:
+    from playwright.sync_api import expect  # not there where no browser test runs
+
     page = browser_page
     sign_in(page, cast.zhang)
     page.goto("/intake")
@@ -88,9 +91,7 @@ def test_a_session_that_ends_loses_nothing(cast: Cast, browser_page: "Page", sig
     page.keyboard.press("Enter")
     page.wait_for_url(address)
     field = page.locator("form[data-draft] [name=body]")
-    page.wait_for_function(
-        "document.querySelector('form[data-draft] [name=body]').value.includes('老人看不见')"
-    )
+    expect(field).to_have_value(re.compile("老人看不见"), timeout=30_000)
     assert field.input_value() == "楼道灯坏了，老人看不见"
 
 

@@ -287,7 +287,7 @@ def test_a_similar_open_ticket_is_shown_and_whether_it_is_the_same_caller(
     cast: Cast, agent: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # The process remembers the open tickets of earlier tests, which are gone.
-    monkeypatch.setattr(advice, "_open_words", advice._OpenWords())
+    monkeypatch.setattr(advice, "_open_words", advice._Words(advice.OPEN))
     ticket = cast.waiting()
     words = {"body": "我家住的三号楼二单元楼道灯坏了,老人晚上看不见"}
     mine = text(agent.post("/intake/think", {**words, "phone": "13900000001"}))
