@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "advise": ("advise", "Learn, score and predict labels or units of texts in CSV files."),
     "teach": ("teach", "Learn from decided tickets; do the reckonings that wait."),
     "spot": ("spot", "Find events in a stream of messages in a CSV file."),
+    "locate": ("locate", "Name the place and town that texts in a CSV file speak of."),
     "status": ("status", "Say how things stand."),
     "verify": ("verify", "Check both chains of the journal."),
     "daily": ("daily", "Write a day's list (每日清单) as Word and Excel."),

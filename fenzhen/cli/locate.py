@@ -1,0 +1,61 @@
+"""`fenzhen locate`: places in CSV files. Needs neither Django nor a database."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fenzhen.cli.advise import EXISTING, NEW, _columns, _header, _plain_errors, _read, _say, _write
+
+#: What is added to each row.
+ADDED = ("place_code", "place", "place_kind", "town_code", "town", "confidence", "candidates")
+
+
+@click.command("locate", short_help="Name the place and the town that texts in a CSV file speak of.")
+@click.option(
+    "--district",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    required=True,
+    help="Folder with a district's lists (places.csv).",
+)
+@click.option("--in", "source", type=EXISTING, required=True, help="CSV with texts.")
+@click.option("--text", required=True, help="Columns of the text, e.g. topic,detail.")
+@click.option("--hint", help="Column of an address, believed more than a mention in passing.")
+@click.option(
+    "--out", "target", type=NEW, required=True, help="CSV with all columns, place, town, confidence."
+)
+def command(district: Path, source: Path, text: str, hint: str | None, target: Path) -> None:
+    """Name the place and the town of each text; where it is not sure, the place is empty and the candidates are named.
+
+    A place that is heard wrongly, mistyped or cut short is found by its sound; one that is not in the list is left open.
+    """
+    from fenzhen.locator import Gazetteer, locate
+
+    with _plain_errors():
+        columns = _columns(text)
+        rows = _read(source, [*columns, hint] if hint else columns)
+        path = district / "places.csv"
+        if not path.exists():
+            raise ValueError(f"{district} has no places.csv")
+        places = Gazetteer.from_csv(path)
+        found_some = 0
+        for row in rows:
+            found = locate(
+                "\n".join(row[column] for column in columns),
+                places,
+                hint=(row[hint] or None) if hint else None,
+            )
+            town = places.get(found.town) if found.town else None
+            found_some += found.best is not None
+            row |= {
+                "place_code": found.best.code if found.best else "",
+                "place": found.best.name if found.best else "",
+                "place_kind": found.best.kind if found.best else "",
+                "town_code": town.code if town else "",
+                "town": town.name if town else "",
+                "confidence": f"{found.confidence:.4f}",
+                "candidates": ";".join(f"{place.name}:{share:.2f}" for place, share in found.candidates[:4]),
+            }
+        _write(target, rows, _header(source), list(ADDED))
+        _say(f"{target}: {len(rows)} rows, {found_some} with a place")
