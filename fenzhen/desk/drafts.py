@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from fenzhen.hotline.privacy import clean_text
 from fenzhen.records.drafts import Draft
 from fenzhen.records.once import OnceToken
@@ -34,7 +36,12 @@ def keep_draft(
         raise BadDraft("too large")
     if once and OnceToken.objects.filter(owner=by, token=once[:64]).exists():
         return False
-    Draft.objects.update_or_create(owner=by, key=key, defaults={"fields": kept, "updated_at": now})
+    with transaction.atomic():
+        Draft.objects.update_or_create(owner=by, key=key, defaults={"fields": kept, "updated_at": now})
+        # The form may have been sent while this waited for its turn to write.
+        if once and OnceToken.objects.filter(owner=by, token=once[:64]).exists():
+            Draft.objects.filter(owner=by, key=key).delete()
+            return False
     return True
 
 

@@ -58,7 +58,9 @@ def make_events(*, by: User, now: datetime) -> list[Event]:
             .select_related("place", "category")
             .order_by("received_at")
         )
-        title = f"{tickets[0].place}{tickets[0].category}"
+        category = tickets[0].category
+        name = category.name if category else ""
+        title = f"{tickets[0].place}{name}"
         made.append(begin_event(tickets, by=chief, now=now - timedelta(hours=30), title=title))
     if made:
         _handle(made[0], chief, agent, now)
