@@ -24,7 +24,7 @@ from fenzhen.advisor.classify import Classifier
 from fenzhen.advisor.storage import BadModelFile, load
 from fenzhen.board.tickets import visible
 from fenzhen.hotline import roles
-from fenzhen.hotline.duty import TOWN, DutyBook, DutyRule
+from fenzhen.hotline.duty import TOWN, DutyBook
 from fenzhen.hotline.journey import OPEN
 from fenzhen.hotline.urgency import SIGNALS, Found, urgent_level
 from fenzhen.locator import BadGazetteer, Gazetteer, locate
@@ -35,6 +35,7 @@ from fenzhen.records.district import District
 from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
+from fenzhen.records.rules import duty_book
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
 
@@ -613,10 +614,8 @@ def _stamp() -> str:
 
 def _build(stamp: str) -> _Room:
     units = {u.code: u for u in Unit.objects.filter(is_active=True)}
-    towns = {u.territory: u.code for u in units.values() if u.kind in {"town", "subdistrict"} and u.territory}
     places = list(Place.objects.filter(is_active=True))
     known = {p.code for p in places}
-    parents = {p.code: p.parent for p in places if p.parent}
     learned, share = _learned()
     return _Room(
         stamp=stamp,
@@ -625,7 +624,7 @@ def _build(stamp: str) -> _Room:
         learned=learned,
         share=share,
         adviser=_adviser(),
-        book=DutyBook([_rule(row) for row in Duty.objects.all()], towns, parents),
+        book=duty_book(),
         gazetteer=_gazetteer(places, known),
         units={code: (u.name, u.short_name or u.name) for code, u in units.items()},
         categories={c.code: c.name for c in Category.objects.all()},
@@ -774,25 +773,6 @@ def _gazetteer(places: list[Place], known: set[str]) -> Gazetteer:
         return Gazetteer(
             []
         )  # a place spoilt by hand must not stop the desk; `fenzhen load` names such faults
-
-
-def _rule(row: Duty) -> DutyRule:
-    return DutyRule(
-        id=row.rule_id,
-        category=row.category,
-        territory=row.territory,
-        place_type=row.place_type,
-        lead=row.lead,
-        assist=tuple(a.strip() for a in row.assist.split(";") if a.strip()),
-        level=row.level,
-        basis=row.basis,
-        basis_doc=row.basis_doc,
-        valid_from=row.valid_from,
-        valid_to=row.valid_to,
-        floor_unit=row.floor_unit,
-        not_grassroots=row.not_grassroots,
-        note=row.note,
-    )
 
 
 def _where(

@@ -29,6 +29,7 @@ from fenzhen.records.units import Unit
 
 #: Who says what an event is: the desk and the analysts.
 DECIDES = roles.DESK | {Role.ANALYST}
+#: States in which an event can still be worked with.
 LIVE = ("watched", "confirmed", "joint")
 #: A watched pair is not worth a line: fewer people than this stay off the list until they are more.
 LEAST = 3

@@ -30,6 +30,7 @@ from fenzhen.records.events import (
 from fenzhen.records.people import User
 
 _Row = TypeVar("_Row", bound=Model)
+#: The steps of a door, in their order.
 STEPS = ("visited", "mediated", "agreed", "restored", "called_back")
 
 

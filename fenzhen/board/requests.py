@@ -121,11 +121,6 @@ def consultation_of(viewer: User, pk: int, now: datetime) -> ConsultationSeen:
     raise NotVisible
 
 
-def requests_count(viewer: User, now: datetime) -> tuple[int, int]:
-    """(applications, consultations) that wait."""
-    return _rows(viewer).filter(decision="").count(), len(consultations(viewer, now))
-
-
 @dataclass(frozen=True, slots=True)
 class Limits:
     """Until when, and whether at all, a unit may still ask: for its page, beside the verbs that decide."""

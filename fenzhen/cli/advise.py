@@ -5,12 +5,10 @@ What is asked for goes to standard output or a file; progress goes to standard e
 
 from __future__ import annotations
 
-import csv
 import json
 import os
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -18,9 +16,18 @@ from typing import Any, Literal
 import click
 import numpy as np
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-NEW = click.Path(dir_okay=False, path_type=Path)
-Rows = list[dict[str, str]]
+from fenzhen.cli.texts import (
+    EXISTING,
+    NEW,
+    Rows,
+    columns_of,
+    header_of,
+    plain_errors,
+    read_rows,
+    say,
+    texts_of,
+    write_rows,
+)
 
 
 def _alpha_delta(run: Any) -> Any:
@@ -90,8 +97,8 @@ def train(
     """Learn from labelled texts and keep the model with its certificate."""
     from fenzhen.advisor.storage import save
 
-    with _plain_errors():
-        rows = _read(source, [*_columns(text), label])
+    with plain_errors():
+        rows = read_rows(source, [*columns_of(text), label])
         classifier, certificate, seconds = _learned(
             rows, text, label, alpha, delta, calibrate, embedding, seed
         )
@@ -128,14 +135,14 @@ def score_(
     """Learn from one file, be measured on another. Calibration happens inside the training file."""
     from fenzhen.advisor import score
 
-    with _plain_errors():
-        rows = _read(source, [*_columns(text), label])
-        test = _read(other, [*_columns(text), label])
+    with plain_errors():
+        rows = read_rows(source, [*columns_of(text), label])
+        test = read_rows(other, [*columns_of(text), label])
         classifier, certificate, seconds = _learned(
             rows, text, label, alpha, delta, calibrate, embedding, seed
         )
-        texts = _texts(test, text)
-        _say(f"scoring {len(texts)} texts")
+        texts = texts_of(test, text)
+        say(f"scoring {len(texts)} texts")
         likely = classifier.probabilities(texts)
         truth = [row[label] for row in test]
         figures: dict[str, Any] = {"n_train": len(rows), "n_test": len(test)}
@@ -144,7 +151,7 @@ def score_(
         figures |= score.speed(classifier, [(title, body[:300]) for title, body in texts])
         figures |= {"embedding": embedding, "train_seconds": seconds, "peak_mb": score.peak_mb()}
         if figures["unseen_labels"]:
-            _say(f"labels that were never learned count as wrong: {', '.join(figures['unseen_labels'])}")
+            say(f"labels that were never learned count as wrong: {', '.join(figures['unseen_labels'])}")
     if as_json:
         click.echo(json.dumps(figures, ensure_ascii=False))
         return
@@ -179,8 +186,8 @@ def predict(
         raise click.UsageError("--train needs --label")
     from fenzhen.advisor.classify import lead
 
-    with _plain_errors():
-        rows = _read(other, _columns(text))
+    with plain_errors():
+        rows = read_rows(other, columns_of(text))
         if kept is not None:
             from fenzhen.advisor.storage import load
 
@@ -194,14 +201,14 @@ def predict(
             why = str(notes.get("why", ""))
         else:
             assert source is not None and label is not None
-            labelled = _read(source, [*_columns(text), label])
+            labelled = read_rows(source, [*columns_of(text), label])
             classifier, certificate, _ = _learned(
                 labelled, text, label, alpha, delta, calibrate, embedding, seed
             )
             threshold, why = certificate.threshold, certificate.why
         if threshold is None:
-            _say(f"nothing goes automatically: {why}")
-        likely = classifier.probabilities(_texts(rows, text))
+            say(f"nothing goes automatically: {why}")
+        likely = classifier.probabilities(texts_of(rows, text))
         allowed = lead(likely) >= (np.inf if threshold is None else float(threshold))
         order = np.argsort(-likely, axis=1, kind="stable")[:, :3]
         for row, chances, best, automatic in zip(rows, likely, order, allowed, strict=True):
@@ -211,8 +218,8 @@ def predict(
                 row[f"confidence_{place + 1}"] = f"{chances[best[place]]:.6f}" if has else ""
             row["automatic"] = str(int(automatic))
         added = [f"{name}_{place}" for place in (1, 2, 3) for name in ("predicted", "confidence")]
-        _write(target, rows, _header(other), [*added, "automatic"])
-        _say(f"{target}: {len(rows)} rows, {sum(row['automatic'] == '1' for row in rows)} automatic")
+        write_rows(target, rows, header_of(other), [*added, "automatic"])
+        say(f"{target}: {len(rows)} rows, {sum(row['automatic'] == '1' for row in rows)} automatic")
 
 
 @command.command("units")
@@ -242,8 +249,8 @@ def units(
     from fenzhen.hotline.duty import DutyBook
     from fenzhen.locator import Gazetteer, locate
 
-    with _plain_errors():
-        rows = _read(source, _columns(text))
+    with plain_errors():
+        rows = read_rows(source, columns_of(text))
         listed = read_units(district)
         wanted = {kind.strip() for kind in kinds.split(",")} if kinds else {unit.kind for unit in listed}
         unknown = wanted - {unit.kind for unit in listed}
@@ -255,14 +262,14 @@ def units(
         at_place = None if len(only) == len(listed) else only
         top_there = min(top, len(only))
         if top_there < top:
-            _say(f"only {top_there} units of these kinds")
-        _say("reckoning the district's lists")
-        adviser = Adviser.from_district(district, embedding=embedding, cache=_kept_readings(), say=_say)
+            say(f"only {top_there} units of these kinds")
+        say("reckoning the district's lists")
+        adviser = Adviser.from_district(district, embedding=embedding, cache=_kept_readings(), say=say)
         words = UnitWords(listed)
         book = DutyBook.from_district(district)
         places = Gazetteer.from_csv(district / "places.csv")
         today = datetime.now(UTC).astimezone().date()  # the district's day: this machine stands there
-        texts = _texts(rows, text)
+        texts = texts_of(rows, text)
         found = [locate(f"{title}\n{body}", places).probabilities() for title, body in texts]
         nowhere = [at for at, place in enumerate(found) if not place]
         answers: list[Any] = [None] * len(texts)
@@ -271,7 +278,7 @@ def units(
             together = advise_batch(
                 adviser, book, [texts[at] for at in some], today, top=top_there, only=only, words=words
             )
-            _say(f"{min(begin + 64, len(nowhere))} of {len(texts)} texts")
+            say(f"{min(begin + 64, len(nowhere))} of {len(texts)} texts")
             for at, answer in zip(some, together, strict=True):
                 answers[at] = answer
         for at, place in enumerate(found):
@@ -309,8 +316,8 @@ def units(
             row["category_1"] = answer.categories[0].code if answer.categories else ""
         added = [f"unit_{rank}" for rank in range(1, top_there + 1)]
         added += [f"confidence_{rank}" for rank in range(1, top_there + 1)]
-        _write(target, rows, _header(source), [*added, "category_1"])
-        _say(f"{target}: {len(rows)} rows")
+        write_rows(target, rows, header_of(source), [*added, "category_1"])
+        say(f"{target}: {len(rows)} rows")
 
 
 @command.command("history")
@@ -334,25 +341,26 @@ def history(
     """Try the adviser on a district's own past tickets: cut by time, it learns from the earlier half and is measured on the
     last three tenths. Says how often people and the adviser named the right unit first, which returns would have been
     avoided, what could be promised per unit, and how many labels are missing."""
-    from fenzhen.advisor.history import guessed_columns, read_rows, try_history
+    from fenzhen.advisor.history import guessed_columns, try_history
+    from fenzhen.advisor.history import read_rows as read_history
 
-    with _plain_errors():
-        header = _header(source)
-        columns = _columns(text)
+    with plain_errors():
+        header = header_of(source)
+        columns = columns_of(text)
         told = {"first": first, "final": final, "time": moment, "returned": returned}
         if columns:
             told |= {"title": columns[0]} if len(columns) > 1 else {"body": columns[0]}
             told |= {"body": columns[1]} if len(columns) > 1 else {}
         found = guessed_columns(header, told)
-        rows = _read(source, list(found.values()))
+        rows = read_rows(source, list(found.values()))
         if len(columns) > 2:  # further columns belong to the body
             for row in rows:
                 row[columns[1]] = "\n".join(row[column] for column in columns[1:] if row.get(column))
-        read = read_rows(rows, found)
+        read = read_history(rows, found)
         if read.dropped:
-            _say(f"left out: {', '.join(f'{n} {why}' for why, n in read.dropped.items())}")
+            say(f"left out: {', '.join(f'{n} {why}' for why, n in read.dropped.items())}")
         figures = try_history(
-            read.rows, alpha=alpha, delta=delta, say=lambda step, share: _say(f"{share:4.0%} {step}")
+            read.rows, alpha=alpha, delta=delta, say=lambda step, share: say(f"{share:4.0%} {step}")
         )
         figures["dropped"] = read.dropped
         if target is not None:
@@ -360,7 +368,7 @@ def history(
             plain = [
                 {key: "" if value is None else str(value) for key, value in unit.items()} for unit in units_
             ]
-            _write(target, plain, list(units_[0]) if units_ else ["unit"], [])
+            write_rows(target, plain, list(units_[0]) if units_ else ["unit"], [])
     if as_json:
         click.echo(json.dumps(figures, ensure_ascii=False))
         return
@@ -418,17 +426,17 @@ def _learned(
     began = time.perf_counter()
     cases: Literal["cross-fitted", "held out"] = "cross-fitted" if calibrate == "cross-fitted" else "held out"
     classifier, certificate = learn_certified(
-        _texts(rows, text),
+        texts_of(rows, text),
         [row[label] for row in rows],
         alpha=alpha,
         delta=delta,
         cases=cases,
         embedding=embedding,
         seed=seed,
-        say=_say,
+        say=say,
     )
     if certificate.why:
-        _say(certificate.why)
+        say(certificate.why)
     return classifier, certificate, round(time.perf_counter() - began, 1)
 
 
@@ -444,80 +452,3 @@ def _kept_readings() -> Path | None:
     except OSError:
         return None
     return folder if os.access(folder, os.W_OK) else None
-
-
-def _columns(text: str) -> list[str]:
-    return [column.strip() for column in text.split(",") if column.strip()]
-
-
-def _texts(rows: Rows, text: str) -> list[tuple[str, str]]:
-    """Title and body: the first column and the rest; a single column is a body."""
-    columns = _columns(text)
-    if len(columns) == 1:
-        return [("", row[columns[0]]) for row in rows]
-    return [(row[columns[0]], "\n".join(row[column] for column in columns[1:])) for row in rows]
-
-
-def _read(path: Path, needed: Sequence[str]) -> Rows:
-    if not needed:
-        raise ValueError("--text names no column")
-    csv.field_size_limit(2**31 - 1)
-    with _opened(path) as handle:
-        reader = csv.DictReader(handle)
-        header = reader.fieldnames or []
-        missing = [column for column in needed if column not in header]
-        if missing:
-            raise ValueError(
-                f"{path} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}"
-            )
-        rows = [
-            {key: (value or "").replace("\x00", "") for key, value in row.items() if key} for row in reader
-        ]
-    if not rows:
-        raise ValueError(f"{path} has no rows")
-    return rows
-
-
-def _header(path: Path) -> list[str]:
-    with _opened(path) as handle:
-        return next(csv.reader(handle), [])
-
-
-@contextmanager
-def _opened(path: Path) -> Iterator[Any]:
-    """UTF-8 with or without mark, or what Excel writes on a Chinese Windows."""
-    with path.open("rb") as raw:
-        marked = raw.read(2) in (b"\xff\xfe", b"\xfe\xff")
-    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
-        try:
-            with path.open(encoding=encoding) as probe:
-                for _ in probe:
-                    pass
-        except UnicodeError:
-            continue
-        with path.open(encoding=encoding, newline="") as handle:
-            yield handle
-        return
-    raise ValueError(f"{path} is no list of texts: neither UTF-8 nor UTF-16 nor GB18030")
-
-
-def _write(path: Path, rows: Rows, header: Sequence[str], added: Sequence[str]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fields = [*header, *(column for column in added if column not in header)]
-    with path.open("w", encoding="utf-8", newline="") as handle:
-        writer = csv.DictWriter(handle, fieldnames=fields, extrasaction="ignore", restval="")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-@contextmanager
-def _plain_errors() -> Iterator[None]:
-    """What is wrong with files and figures, in one line and with exit code 1."""
-    try:
-        yield
-    except (ValueError, OSError, csv.Error) as wrong:
-        raise click.ClickException(str(wrong)) from wrong
-
-
-def _say(words: str) -> None:
-    click.echo(words, err=True)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from fenzhen.cli.advise import EXISTING, NEW, _columns, _header, _plain_errors, _read, _say, _write
+from fenzhen.cli.texts import EXISTING, NEW, columns_of, header_of, plain_errors, read_rows, say, write_rows
 
 #: What is added to each row.
 ADDED = ("place_code", "place", "place_kind", "town_code", "town", "confidence", "candidates")
@@ -32,9 +32,9 @@ def command(district: Path, source: Path, text: str, hint: str | None, target: P
     """
     from fenzhen.locator import Gazetteer, locate
 
-    with _plain_errors():
-        columns = _columns(text)
-        rows = _read(source, [*columns, hint] if hint else columns)
+    with plain_errors():
+        columns = columns_of(text)
+        rows = read_rows(source, [*columns, hint] if hint else columns)
         path = district / "places.csv"
         if not path.exists():
             raise ValueError(f"{district} has no places.csv")
@@ -57,5 +57,5 @@ def command(district: Path, source: Path, text: str, hint: str | None, target: P
                 "confidence": f"{found.confidence:.4f}",
                 "candidates": ";".join(f"{place.name}:{share:.2f}" for place, share in found.candidates[:4]),
             }
-        _write(target, rows, _header(source), list(ADDED))
-        _say(f"{target}: {len(rows)} rows, {found_some} with a place")
+        write_rows(target, rows, header_of(source), list(ADDED))
+        say(f"{target}: {len(rows)} rows, {found_some} with a place")

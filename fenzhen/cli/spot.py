@@ -6,15 +6,14 @@ What is asked for goes to files; progress goes to standard error.
 from __future__ import annotations
 
 import csv
-import io
 import json
 import time
 from pathlib import Path
 
 import click
 
-EXISTING = click.Path(exists=True, dir_okay=False, path_type=Path)
-NEW = click.Path(dir_okay=False, path_type=Path)
+from fenzhen.cli.texts import EXISTING, NEW, columns_of, read_rows, texts_of
+
 EVENT_COLUMNS = ("message_id", "event_id", "final_event_id")
 ALERT_COLUMNS = ("event_id", "level", "at", "people", "tickets", "title", "place", "last_message_id")
 
@@ -54,11 +53,11 @@ def replay(
     from fenzhen.spotter import BadSettings, Message, Settings, Spotter
     from fenzhen.spotter.moments import NoMoment, moment
 
-    columns = [one.strip() for one in text.split(",") if one.strip()]
+    columns = columns_of(text)
     try:
         settings = Settings.from_toml(settings_file) if settings_file else Settings()
-        rows = _rows(source, [id_column, who, when, *columns, *filter(None, (place, town, category))])
-    except (BadSettings, ValueError, OSError) as why:
+        rows = read_rows(source, [id_column, who, when, *columns, *filter(None, (place, town, category))])
+    except (BadSettings, ValueError, OSError, csv.Error) as why:
         raise click.ClickException(str(why)) from None
     bad: dict[int, str] = {}
     seen: set[str] = set()
@@ -76,6 +75,7 @@ def replay(
         seen.add(row[id_column])
     order = [one for one in order if one[1] not in bad]
     order.sort()
+    texts = texts_of(rows, text)
     spotter = Spotter(settings)
     arrival: dict[int, str] = {}
     counts: dict[str, int] = {}
@@ -85,9 +85,7 @@ def replay(
         alerts.writerow(ALERT_COLUMNS)
         for moment_, at in order:
             row = rows[at]
-            title, body = ("", row[columns[0]]) if len(columns) == 1 else (
-                row[columns[0]], "\n".join(row[one] for one in columns[1:]),
-            )  # fmt: skip
+            title, body = texts[at]
             decision = spotter.add(
                 Message(
                     row[id_column], row[who], moment_, title, body,  # type: ignore[arg-type]  # sorted with its number
@@ -130,23 +128,3 @@ def _safe(text: str) -> str:
     """One line; nothing a spreadsheet would take for a formula."""
     line = " ".join(text.split())
     return f"'{line}" if line[:1] in "=+-@" else line
-
-
-def _rows(path: Path, needed: list[str]) -> list[dict[str, str]]:
-    csv.field_size_limit(2**31 - 1)
-    raw = path.read_bytes()
-    encoding = "utf-8-sig"
-    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        encoding = "utf-16"
-    else:
-        try:
-            raw.decode(encoding)
-        except UnicodeDecodeError:
-            encoding = "gb18030"
-    lines = raw.decode(encoding, "replace").replace("\x00", "")
-    reader = csv.DictReader(io.StringIO(lines, newline=""))
-    header = reader.fieldnames or []
-    missing = [one for one in needed if one not in header]
-    if missing:
-        raise ValueError(f"{path} has no column {', '.join(missing)}; it has {', '.join(header) or 'none'}")
-    return [{key: value or "" for key, value in row.items() if key} for row in reader]

@@ -318,14 +318,6 @@ def known_as(*, name: str, phone: str, account: str) -> Known:
     return Known(" ".join(privacy.clean_text(name).split())[:64], number, privacy.clean_text(account)[:128])
 
 
-def caller_for(*, name: str, phone: str, account: str, now: datetime) -> Caller | None:
-    """The caller's row, found again by its keyed indexes or made. None where nothing is known.
-
-    Raises `Incomplete` for a phone number that cannot exist.
-    """
-    return callers_for([(known_as(name=name, phone=phone, account=account), now)])[0]
-
-
 def callers_for(people: Sequence[tuple[Known, datetime]]) -> list[Caller | None]:
     """The rows of many callers at once, in the same order: (who, since when) each."""
     prints = [
@@ -601,7 +593,6 @@ __all__ = [
     "NotOpen",
     "answer_ticket",
     "begin_again",
-    "caller_for",
     "file_history",
     "index_words",
     "join_call",

@@ -8,7 +8,6 @@ Sources: DOMAIN §2.5 (secrecy), §9 (reports are handled by named people only),
 where an error is dangerous).
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
@@ -105,8 +104,3 @@ def reasons_against(matter: Matter, switch: Switch) -> tuple[str, ...]:
     elif matter.confidence < switch.threshold:
         found["not_sure_enough"] = True
     return tuple(reason for reason in REASONS if found.get(reason))
-
-
-def may_never(reasons: Iterable[str]) -> bool:
-    """Whether one of the reasons is of those that no switch changes."""
-    return not NEVER.isdisjoint(reasons)

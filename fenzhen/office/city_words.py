@@ -6,7 +6,7 @@ by hand and ticked. The texts name no caller: numbers are lifted out, the caller
 
 import io
 import tomllib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -385,8 +385,3 @@ def _cell(word: CityWord, name: str) -> str:
 
 def _moment(at: datetime | None) -> str:
     return timezone.localtime(at).strftime("%Y-%m-%d %H:%M:%S") if at else ""
-
-
-def words_by_pk(pks: Iterable[int]) -> list[CityWord]:
-    """The words of a form's ticks."""
-    return list(CityWord.objects.filter(pk__in=list(pks)).select_related("ticket", "ticket__caller"))

@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from django.db.models import Count
 
 from fenzhen.board.events import suggested_parties
+from fenzhen.board.joint import STEPS
 from fenzhen.hotline.roles import Role
 from fenzhen.office.events import begin_event, dismiss_event
 from fenzhen.office.joint import (
-    STEPS,
     Party,
     add_household,
     approve_wave,

@@ -9,14 +9,12 @@ from datetime import datetime
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from fenzhen.board.events import LIVE
 from fenzhen.desk.step import Incomplete, note_act, verb
 from fenzhen.office.spotting import recount
 from fenzhen.records.events import Event, EventAlert, EventTicket, EventWord
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
-
-#: States in which an event can still be worked with.
-LIVE = ("watched", "confirmed", "joint")
 
 
 @verb

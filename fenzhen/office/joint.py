@@ -4,7 +4,7 @@ An event's tickets stay their callers' own. The case says who leads and who help
 counts the doors; it is closed only when every household has its answer (STORY.md, the forty-four windows).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -14,8 +14,9 @@ from typing import Any
 from django.db.models import F
 from django.utils.translation import gettext as _
 
+from fenzhen.board.events import LIVE
+from fenzhen.board.joint import STEPS
 from fenzhen.desk.step import Incomplete, note_act, text_hash, verb
-from fenzhen.office.events import LIVE
 from fenzhen.records import files
 from fenzhen.records.events import (
     CaseMaterial,
@@ -36,9 +37,6 @@ from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
 from fenzhen.records.words import REPORT_PARTS, WAVE_WAYS, WHISTLES
-
-#: The steps of a door, in their order; each may be taken back as long as no later one stands.
-STEPS = ("visited", "mediated", "agreed", "restored", "called_back")
 
 
 @dataclass(frozen=True, slots=True)
@@ -611,17 +609,3 @@ def _number(now: datetime) -> str:
 
 def _sections(given: Mapping[str, str]) -> dict[str, str]:
     return {name: str(given.get(name, "")).strip() for name in REPORT_PARTS}
-
-
-def households_from_calls(
-    event: Event, doors: Iterable[tuple[Ticket, str]], *, by: User, now: datetime
-) -> int:
-    """Put the doors that callers named on the list, each once; returns how many are new."""
-    made = 0
-    for ticket, door in doors:
-        try:
-            add_household(event, by=by, now=now, door=door, ticket=ticket)
-            made += 1
-        except Incomplete:
-            continue
-    return made

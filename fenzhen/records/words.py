@@ -628,11 +628,6 @@ def model_end_choices() -> list[tuple[str, "str | Promise"]]:
     return list(MODEL_ENDS.items())
 
 
-def journey_words() -> dict[str, str]:
-    """Every state's and act's word in the language of the moment, for printing the tables."""
-    return {str(k): str(v) for group in (TICKET_STATES, ASSIGNMENT_STATES, ACTS) for k, v in group.items()}
-
-
 def missing_words() -> list[str]:
     """Codes of the tables that have no word yet; a house test keeps this empty."""
     acts = {row.act for row in (*TICKET, *ASSIGNMENT)}
