@@ -1,10 +1,16 @@
 """Whatever goes wrong, a person reads what happened, what was kept and what to do; never a traceback."""
 
 import json
+import re
+import sqlite3
+from html import unescape
+from uuid import uuid4
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from fenzhen.records.tickets import Ticket
 from tests.cast import Cast
 
 
@@ -67,6 +73,37 @@ def test_the_page_for_a_fault_asks_nothing_of_the_database(
 
     with django_assert_num_queries(0):
         assert broken(RequestFactory().get("/")).status_code == 500
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="SQLite's one writer at a time")
+def test_a_step_that_found_no_turn_can_be_sent_once_more(cast: Cast, quiet_client: Client) -> None:
+    quiet_client.force_login(cast.wang)
+    quiet_client.get("/")
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA busy_timeout = 200")  # a test need not wait as long as people do
+    other = sqlite3.connect(connection.settings_dict["NAME"], isolation_level=None)
+    form = {
+        "once": uuid4().hex,
+        "title": "路灯不亮 <script>",
+        "body": "“三号楼”前的路灯不亮",
+        "phone": "13900000000",
+    }
+    try:
+        other.execute("BEGIN IMMEDIATE")
+        page = quiet_client.post("/intake", form)
+        piece = quiet_client.post("/intake", form, headers={"HX-Request": "true"})
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+    text = page.content.decode()
+    assert (page.status_code, page["Retry-After"]) == (503, "5") and "系统正忙" in text
+    assert piece.status_code == 503 and "系统正忙" in said(piece)
+    assert "<script>" not in text and Ticket.objects.count() == 0
+    again = {
+        unescape(name): unescape(value) for name, value in re.findall(r'name="([^"]*)" value="([^"]*)"', text)
+    }
+    assert again == form
 
 
 def test_an_expired_form_is_said_in_words(cast: Cast) -> None:
