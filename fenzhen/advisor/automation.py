@@ -87,7 +87,7 @@ class Curve:
         """Fit to calibration cases (Platt 1999, with his smoothed targets), by Newton's steps."""
         x = special.logit(np.clip(np.asarray(confidence, dtype=float), 1e-4, 1 - 1e-4))
         good = np.asarray(right, dtype=bool)
-        if not len(x) or good.all() or not good.any():
+        if not len(x):
             return cls()
         target = np.where(good, (good.sum() + 1) / (good.sum() + 2), 1 / ((~good).sum() + 2))
         beta = np.array([0.0, 1.0])
@@ -253,6 +253,15 @@ class Plan:
         )[at]
         return np.asarray(1 - (1 - np.atleast_1d(base)) * (1 - extra))
 
+    def line(self, group: Any) -> float | None:
+        """The least confidence of this group that the plan lets go (the certificate may ask for more); None: none."""
+        extra = self.held.get(group, 0.0)
+        most = 1 - (1 - self.cutoff) / (1 - extra) if extra < 1 else 0.0
+        if most <= 0:
+            return None
+        at = (self.shift - self.curve.shift - float(special.logit(most))) / self.curve.slope
+        return float(special.expit(at))
+
     def allows(self, group: Any, confidence: float) -> bool:
         """Whether one decision may go automatically."""
         return bool(self.allows_all([group], [confidence])[0])
@@ -335,18 +344,44 @@ class Automation:
             raise BadWatch(f"not the state of an automation: {error}") from error
         return made
 
-    def review(self, seen: Dispatches, today: int) -> Plan:
-        """The plan for ``today`` from what is known of the dispatches before it."""
-        seen = seen.where((seen.day < today) & (seen.day >= today - LOOK_BACK))
+    def review(
+        self,
+        seen: Dispatches,
+        today: int,
+        *,
+        scope: NDArray[np.bool_] | None = None,
+        allowed: NDArray[np.bool_] | None = None,
+    ) -> Plan:
+        """The plan for ``today`` from what is known of the dispatches before it.
+
+        All of them are evidence. ``scope``: those the promise is about, where it is not about all (categories that are switched
+        on); ``allowed``: those that the certificate lets go, where it is not one threshold for all (a promise per group).
+        """
+        n = len(seen.day)
+        lately = (seen.day < today) & (seen.day >= today - LOOK_BACK)
+        scope = np.ones(n, dtype=bool) if scope is None else scope
+        if allowed is None:
+            allowed = seen.confidence >= (np.inf if self.threshold is None else self.threshold)
+        scope, allowed = scope[lately], (scope & allowed)[lately]
+        seen = seen.where(lately)
         delays = Delays.of(seen, today)
         rates = ReturnRates.of(seen, today, delays)
         sums = _Sums(seen, self.curve, delays, today)
         units = _units(sums, rates, np.zeros(len(sums.days)))
         shift, path = _all(seen, self.curve, sums, rates, units)
         units = _units(sums, rates, path)
-        return self._plan(seen, today, sums, units, shift)
+        return self._plan(seen, today, sums, units, shift, scope, allowed)
 
-    def _plan(self, seen: Dispatches, today: int, sums: _Sums, units: Floats, shift: Floats) -> Plan:
+    def _plan(
+        self,
+        seen: Dispatches,
+        today: int,
+        sums: _Sums,
+        units: Floats,
+        shift: Floats,
+        scope: NDArray[np.bool_],
+        allowed: NDArray[np.bool_],
+    ) -> Plan:
         new_wrong = units.sum(axis=2) @ _X
         spread = np.sqrt(np.maximum(units.sum(axis=2) @ _X**2 - new_wrong**2, 0))
         bounces = units.sum(axis=1)[:, _Y > 2].sum(axis=1)
@@ -362,18 +397,19 @@ class Automation:
             codes.append("unit_wrong")
         if ((bounces > 0.8) & (new_wrong <= 0.1)).any():
             codes.append("unit_bounces")
-        recent = seen.day >= today - 10
+        recent = (seen.day >= today - 10) & scope
         at, conf = sums.group_at[recent], seen.confidence[recent]
-        cutoff, expected, coverage = 0.0, 0.0, 0.0
         promised = self.alpha / 2 if self.lowered else self.alpha
-        if len(conf):
+        # Where nothing of the kind was seen yet each one has to be good enough by itself.
+        cutoff, expected, coverage = promised, 0.0, 0.0
+        if allowed[recent].any():
             by_shift = special.expit(special.logit(self.curve.wrong(conf))[:, None] + _A[None, :])
             chance = 1 - (1 - special.expit(special.logit(self.curve.wrong(conf)) + moved)) * (
                 1 - new_wrong[at]
             )
             order = np.argsort(chance, kind="stable")
-            if self.threshold is not None:
-                order = order[conf[order] >= self.threshold]
+            order = order[allowed[recent][order]]
+            cutoff = 0.0
             taken = np.arange(1, len(order) + 1)
             mean = np.cumsum(1 - (1 - (by_shift[order] @ shift)) * (1 - new_wrong[at[order]])) / np.maximum(
                 taken, 1
@@ -392,8 +428,12 @@ class Automation:
             if len(fits):
                 last = int(fits[-1])
                 cutoff = float(chance[order[last]])
+                if last == len(order) - 1 and self.threshold is not None:
+                    # All that the certificate lets go fits, so its threshold is the only limit.
+                    at_threshold = float(_moved(self.curve.wrong(self.threshold), moved))
+                    cutoff = max(cutoff, min(at_threshold, NEVER))
                 expected, coverage = float(mean[last]), float(taken[last] / len(conf))
-            if self.threshold is not None and len(fits) < len(order) and not codes:
+            if not (len(fits) and fits[-1] == len(order) - 1) and not codes:
                 codes.append("margin")
         share = np.bincount(sums.group_at, minlength=len(sums.groups)) / max(len(sums.group_at), 1)
         worth = share * spread

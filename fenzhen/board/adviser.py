@@ -167,12 +167,15 @@ def groups_of(viewer: User) -> dict[str, str]:
     return names
 
 
-def cases_of(viewer: User, group: str, *, stale: bool = False) -> list[Case]:
+def cases_of(viewer: User, group: str, *, stale: bool = False, since: datetime | None = None) -> list[Case]:
     """The labelled tickets of a category, as the adviser in use judges them; tickets that it learned from are left out,
-    and those that never go by themselves. With *stale* the strong ones that it has not been asked about."""
+    and those that never go by themselves. With *stale* the strong ones that it has not been asked about; with *since* only
+    those received from then on."""
     if viewer.role not in _RECKONS:
         return []
     rows = _labelled(viewer).filter(now_group=group)
+    if since is not None:
+        rows = rows.filter(ticket__received_at__gte=since)
     if stale:
         rows = rows.filter(ticket__truth__source__in=STRONG).exclude(now_adviser=adviser_now(viewer))
     else:
@@ -443,6 +446,8 @@ def _labelled(viewer: User) -> "QuerySet[Decision]":
     rows = Decision.objects.filter(
         ticket__truth__isnull=False, ticket__level__gt=1, ticket__is_report=False, ticket__is_secret=False
     ).exclude(ticket__kind="report")
+    # What was audited because its unit was suspected is no random sample of anything.
+    rows = rows.exclude(ticket__in=Audit.objects.filter(why="suspected").values("decision__ticket"))
     model = LearnedModel.objects.filter(in_use=True).first()
     if model and model.trained_to:
         rows = rows.filter(ticket__received_at__gt=model.trained_to)
@@ -456,8 +461,8 @@ def _finished(version: str) -> "QuerySet[Decision]":
 
 
 def _audited(*, automatic: bool) -> Rate:
-    """Audited decisions; those asked for of the past count for people, random ones for both."""
-    rows = Audit.objects.filter(verdict__isnull=False, decision__automatic=automatic)
+    """Audited decisions; those asked for of the past count for people, random ones for both, suspected ones for nobody."""
+    rows = Audit.objects.filter(verdict__isnull=False, decision__automatic=automatic).exclude(why="suspected")
     n, wrong = rows.count(), rows.exclude(verdict=F("decision__unit")).count()
     # The interval hangs on the counts alone, so they need not be put in one by one.
     block = [[int(bad), 1.0, count] for bad, count in ((True, wrong), (False, n - wrong)) if count]

@@ -5,8 +5,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q
+from django.utils import timezone
 
 from fenzhen.board.advice import adviser_now
+from fenzhen.board.day_plan import line_of, line_today, lines_of, newest_plan, units_group
 from fenzhen.board.triage import Suggestion, advised_units
 from fenzhen.hotline import roles, urgency
 from fenzhen.hotline.automatic import Matter, Switch, reasons_against
@@ -16,6 +18,7 @@ from fenzhen.records.handling import Assignment
 from fenzhen.records.links import TicketLink
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
+from fenzhen.records.units import Unit
 
 #: Digits of a category's code that make the group which is certified and switched together.
 GROUP = 2
@@ -44,6 +47,8 @@ class Weighed:
     group: str = ""
     adviser: str = ""
     threshold: float | None = None
+    line: float = 0.0
+    """What today asks for this unit; counts where it is above the threshold."""
 
 
 def group_of(category: str) -> str:
@@ -69,7 +74,7 @@ def weighed(viewer: User, ticket: Ticket, now: datetime) -> Weighed:
     first = suggestions[0] if suggestions and suggestions[0].rank == 1 else None
     item = first_advised(advice)
     group = group_of(item.category)
-    switch, threshold = switch_of(viewer, group, advice.adviser if advice else "")
+    switch = switch_of(viewer, group, advice.adviser if advice else "", item.unit, now)
     found = urgency.signals_in(f"{ticket.title}\n{ticket.body}")
     matter = Matter(
         level=min([ticket.level, *(one.level for one in found)]),
@@ -104,7 +109,8 @@ def weighed(viewer: User, ticket: Ticket, now: datetime) -> Weighed:
         matter.confidence,
         group,
         advice.adviser if advice else "",
-        threshold,
+        switch.threshold,
+        switch.line,
     )
 
 
@@ -122,14 +128,23 @@ def first_advised(advice: Advice | None) -> Opinion:
     )
 
 
-def switch_of(viewer: User, group: str, adviser: str) -> tuple[Switch, float | None]:
-    """The chief's switch for a group, and the threshold in force for advice of that *adviser*."""
+def switch_of(viewer: User, group: str, adviser: str, unit: str, now: datetime) -> Switch:
+    """The chief's switch for a category, what is certified there for *unit* and advice of that *adviser*, and what today's
+    plan asks beyond it."""
     row = Automation.objects.select_related("certified").filter(group=group).first() if group else None
     if row is None:
-        return Switch(), None
-    threshold = row.certified.threshold if row.certified else None
-    same = bool(row.certified and row.certified.adviser == adviser == adviser_now(viewer))
-    return Switch(row.is_on, row.lowered_at is not None, threshold, same), threshold
+        return Switch()
+    kind = Unit.objects.filter(code=unit).values_list("kind", flat=True).first() or ""
+    return Switch(
+        row.is_on,
+        row.lowered_at is not None,
+        line_of(lines_of(row), unit, units_group(kind)),
+        bool(row.certified and row.certified.adviser == adviser == adviser_now(viewer)),
+        is_certified=bool(row.certified and row.certified.threshold is not None),
+        line=line_today(newest_plan(viewer, row.alpha, timezone.localtime(now).date()), unit)
+        if row.is_on
+        else 0.0,
+    )
 
 
 __all__ = [

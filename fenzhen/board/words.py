@@ -52,6 +52,8 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "notice": words.NOTICES,
     "truth": words.TRUTH_SOURCES,
     "audit_reason": words.AUDIT_REASONS,
+    "unit_group": words.UNIT_GROUPS,
+    "day_code": words.DAY_CODES,
     "model_end": words.MODEL_ENDS,
     "alarm_level": words.ALARM_LEVELS,
     "event_state": words.EVENT_STATES,

@@ -168,6 +168,7 @@ def dispatch_automatically(ticket: Ticket, *, by: User, now: datetime) -> list[A
         "adviser": found.adviser,
         "confidence": found.confidence,
         "threshold": found.threshold,
+        "line": round(max(found.line, found.threshold or 0.0), 4),
     }
     if first.category is not None:
         changes["category"] = first.category

@@ -31,7 +31,10 @@ REASONS: Final = (
     "lowered",
     "no_certificate",
     "other_adviser",
+    "no_group_certificate",
     "not_sure_enough",
+    "unit_held",
+    "held_back",
 )
 #: Whatever the chief switches on, these stay with a person.
 NEVER: Final = frozenset(REASONS[: REASONS.index("off")])
@@ -61,12 +64,16 @@ class Matter:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """What the chief has switched on for the advised category, and what is promised for it."""
+    """What the chief has switched on for the advised category, and what is promised for it: ``threshold`` for the advised
+    unit's group, None where nothing is promised for that (``is_certified``: for another group it is). ``line``: what today
+    asks for this unit because of what came back lately; above 1: nothing goes there by itself."""
 
     is_on: bool = False
     is_lowered: bool = False
     threshold: float | None = None
     is_of_this_adviser: bool = True
+    is_certified: bool = False
+    line: float = 0.0
 
 
 def reasons_against(matter: Matter, switch: Switch) -> tuple[str, ...]:
@@ -78,6 +85,8 @@ def reasons_against(matter: Matter, switch: Switch) -> tuple[str, ...]:
     ('level_1', 'report')
     >>> reasons_against(Matter(3, advised="T006", confidence=0.9), Switch())
     ('off',)
+    >>> reasons_against(Matter(3, advised="T006", confidence=0.96), Switch(True, threshold=0.95, line=0.97))
+    ('held_back',)
     """
     found = {
         "level_1": matter.level <= 1,
@@ -97,10 +106,16 @@ def reasons_against(matter: Matter, switch: Switch) -> tuple[str, ...]:
     }
     if not switch.is_on:
         found["lowered" if switch.is_lowered else "off"] = True
-    elif switch.threshold is None:
+    elif switch.threshold is None and not switch.is_certified:
         found["no_certificate"] = True
     elif not switch.is_of_this_adviser:
         found["other_adviser"] = True
+    elif switch.threshold is None:
+        found["no_group_certificate"] = True
     elif matter.confidence < switch.threshold:
         found["not_sure_enough"] = True
+    elif switch.line > 1:
+        found["unit_held"] = True
+    elif matter.confidence < switch.line:
+        found["held_back"] = True
     return tuple(reason for reason in REASONS if found.get(reason))

@@ -67,6 +67,7 @@ TIMETABLE: tuple[Line, ...] = (
     Line("right units", timedelta(seconds=10), lambda by, now: teach.collect_truths(by=by, now=now)),
     Line("looking back", timedelta(seconds=3), lambda by, now: teach.look_back(by=by, now=now)),
     Line("promises", timedelta(minutes=1), lambda by, now: automatic.recertify(by=by, now=now)),
+    Line("today's line", timedelta(minutes=1), lambda by, now: automatic.review_day(by=by, now=now)),
     Line("teaching", timedelta(minutes=10), lambda by, now: teach.teach_tonight(by=by, now=now)),
     Line("reckonings", timedelta(seconds=5), learning.start_reckoning),
     Line("old uploads", timedelta(hours=1), lambda by, now: imports.forget_uploads(by=by, now=now)),

@@ -1,23 +1,40 @@
 """Automatic dispatch: what goes by itself, what the chief switches on, what an audit finds, what an alarm switches off."""
 
 import logging
-from datetime import datetime, timedelta
+from collections import Counter
+from datetime import date, datetime, timedelta
+from secrets import SystemRandom
 
+import numpy as np
 from django.db import DatabaseError, InterfaceError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fenzhen.advisor.certificate import Allowance, BadCertificate
-from fenzhen.advisor.labels import Promise, certify_cases
+from fenzhen.advisor.automation import Automation as Automatic
+from fenzhen.advisor.automation import Curve, Plan
+from fenzhen.advisor.certificate import Allowance, BadCertificate, labels_missing
+from fenzhen.advisor.labels import ACCEPTED, AUDITED, STRONG, Promise, certify_by_group, unit_groups
 from fenzhen.advisor.watch import BadWatch, Watch
 from fenzhen.board.advice import adviser_now
 from fenzhen.board.adviser import AUDITS, cases_of, groups_of, trust_now
 from fenzhen.board.automatic import anything_automatic
+from fenzhen.board.day_plan import WRONG, Evidence, causes, evidence, kinds_of_units, line_of, lines_of
 from fenzhen.desk.dispatch import GRACE_MINUTES, LeftToAPerson, dispatch_automatically
 from fenzhen.desk.step import Incomplete, MovedMeanwhile, NotOpen, NotYours, note_act
 from fenzhen.hotline.roles import Role
+from fenzhen.office.accounts import system_account
 from fenzhen.office.notices import tell
 from fenzhen.office.teach import keep_verdict
-from fenzhen.records.advice import Advice, Audit, Automation, Certified, DriftAlarm
+from fenzhen.records.advice import (
+    Advice,
+    Audit,
+    Automation,
+    Certified,
+    CertifiedPart,
+    DayPlan,
+    Decision,
+    DriftAlarm,
+)
 from fenzhen.records.people import User
 from fenzhen.records.rules import setting
 from fenzhen.records.tickets import Ticket
@@ -30,6 +47,12 @@ ALPHAS = (0.01, 0.02, 0.03, 0.05)
 DELTAS = (0.05, 0.1)
 #: Who switches automatic dispatch.
 SWITCHES = frozenset({Role.SECTION_CHIEF})
+#: With fewer strong labels the curve is drawn through the weak ones too.
+ENOUGH_FOR_A_CURVE = 100
+#: So many dispatches of a suspected unit are audited first, each day.
+LOOK_AT = 2
+_OF_UNITS = frozenset({"unit_wrong"})
+_draw = SystemRandom()
 
 
 def grace() -> timedelta:
@@ -86,10 +109,11 @@ def certify_category(group: str, *, by: User, now: datetime, alpha: float, delta
         if (row.alpha, row.delta) != (alpha, delta) and by.role != Role.SYSTEM:
             # Another promise is another row of tests; what was spent stays spent.
             row.alpha, row.delta = alpha, delta
-        allowance = Allowance(delta, used=row.calibrations)
-        share = allowance.next()
-        promise = _promise(by, group, alpha, share)
-        looked = promise.certificate.n >= 1 and not promise.certificate.why.startswith("not enough")
+        share = Allowance(delta, used=row.calibrations).next()
+        made = _promises(by, row, alpha, share)
+        found = [part.certificate for part in made.values()]
+        looked = any(not one.why.startswith("not enough") for one in found)
+        lines = [part.threshold for part in made.values() if part.threshold is not None]
         certified = Certified.objects.create(
             group=group,
             adviser=adviser_now(by),
@@ -99,19 +123,36 @@ def certify_category(group: str, *, by: User, now: datetime, alpha: float, delta
             delta=delta,
             number=row.calibrations + 1,
             delta_spent=share,
-            way=promise.way,
-            threshold=promise.threshold,
-            cases=promise.certificate.n,
-            automatic=promise.certificate.automatic,
-            wrong=promise.certificate.wrong,
-            wrong_at_most=promise.certificate.wrong_at_most,
-            missing=promise.certificate.missing,
-            doubt=promise.doubt,
+            way=ACCEPTED if any(part.way == ACCEPTED for part in made.values()) else AUDITED,
+            threshold=min(lines) if lines else None,
+            cases=sum(one.n for one in found),
+            automatic=sum(one.automatic for one in found),
+            wrong=sum(one.wrong for one in found),
+            wrong_at_most=max((one.wrong_at_most for one in found if one.threshold is not None), default=1.0),
+            missing=min((one.missing for one in found), default=labels_missing(alpha, share)),
+            doubt=max((part.doubt for part in made.values()), default=0.0),
+            curve=_curve(by),
+        )
+        CertifiedPart.objects.bulk_create(
+            CertifiedPart(
+                certified=certified,
+                units=units,
+                delta_spent=part.certificate.delta,
+                way=part.way,
+                threshold=part.threshold,
+                cases=part.certificate.n,
+                automatic=part.certificate.automatic,
+                wrong=part.certificate.wrong,
+                wrong_at_most=part.certificate.wrong_at_most,
+                missing=part.certificate.missing,
+                doubt=part.doubt,
+            )
+            for units, part in sorted(made.items())
         )
         row.calibrations += int(looked)
         if looked or not _still_holds(row, certified):
             row.certified = certified
-            if promise.threshold is None:
+            if certified.threshold is None:
                 row.is_on = False
         row.changed_at, row.changed_by = now, by
         row.save()
@@ -120,7 +161,13 @@ def certify_category(group: str, *, by: User, now: datetime, alpha: float, delta
             "certify",
             by=by,
             now=now,
-            facts={"certified": certified.pk, "alpha": alpha, "delta": delta, "threshold": promise.threshold},
+            facts={
+                "certified": certified.pk,
+                "alpha": alpha,
+                "delta": delta,
+                "threshold": certified.threshold,
+                "units": {units: part.threshold for units, part in sorted(made.items())},
+            },
         )
     return certified
 
@@ -135,12 +182,12 @@ def recertify(*, by: User, now: datetime) -> int:
     for row in Automation.objects.filter(is_on=True).select_related("certified"):
         if row.certified and row.certified.adviser == version:
             continue
-        if cases_of(by, row.group, stale=True):
+        if cases_of(by, row.group, stale=True, since=row.cases_from):
             continue  # still being asked
         certify_category(row.group, by=by, now=now, alpha=row.alpha, delta=row.delta)
         row.refresh_from_db()
         if not row.is_on:
-            _tell_chiefs(row.group, "automation_lowered", f"recertified:{row.group}:{version}", now)
+            _tell_chiefs(row.group, "automation_uncertified", f"recertified:{row.group}:{version}", now)
         done += 1
     return done
 
@@ -159,6 +206,8 @@ def switch_automation(group: str, *, by: User, now: datetime, on: bool) -> Autom
             raise Incomplete({"group": _("这类事项还没有把握线，不能开启。请先测算。")})
         if on and row.certified and row.certified.adviser != adviser_now(by):
             raise Incomplete({"group": _("目录或模型变了，请先重新测算。")})
+        if on and row.certified and row.lowered_at is not None and row.certified.made_at <= row.lowered_at:
+            raise Incomplete({"group": _("报警停用以后，要用报警以后的样本重新测算，通过了才能再开。")})
         row.is_on, row.changed_at, row.changed_by = on, now, by
         if on:
             row.lowered_at = None
@@ -166,6 +215,8 @@ def switch_automation(group: str, *, by: User, now: datetime, on: bool) -> Autom
             DriftAlarm.objects.filter(group=group, settled_at=None).update(settled_at=now, settled_by=by)
         row.save()
         note_act(f"automation:{group}", "switch_on" if on else "switch_off", by=by, now=now, facts={})
+    if on:
+        review_day(by=by, now=now)
     return row
 
 
@@ -197,6 +248,28 @@ def judge_audit(
     return audit
 
 
+def review_day(*, by: User, now: datetime) -> int:
+    """Each morning: how sure the adviser has to be today, from returns, audits and people's decisions up to midnight. Only ever
+    asks for more than is certified; where the causes are gone it asks for less again by itself. Returns how many plans were made.
+    """
+    if by.role not in SWITCHES | {Role.SYSTEM}:
+        raise NotYours
+    today = timezone.localtime(now).date()
+    alphas = set(
+        Automation.objects.filter(is_on=True, certified__isnull=False).values_list("alpha", flat=True)
+    )
+    alphas -= set(DayPlan.objects.filter(day=today).values_list("alpha", flat=True))
+    if not alphas:
+        return 0
+    found = evidence(by, today)
+    with transaction.atomic():
+        for alpha in sorted(alphas):
+            row = _plan(by, alpha, found, now, today)
+            _look_first(row, by, now)
+            _tell_change(row, by, now)
+    return len(alphas)
+
+
 def settle_alarm(group: str, *, by: User, now: datetime) -> int:
     """The chief has looked; the alarm is put away. The category stays off until it is switched on."""
     if by.role not in SWITCHES:
@@ -207,22 +280,44 @@ def settle_alarm(group: str, *, by: User, now: datetime) -> int:
 # ---------------------------------------------------------------------------------------------------------
 
 
-def _promise(by: User, group: str, alpha: float, delta: float) -> Promise:
+def _promises(by: User, row: Automation, alpha: float, delta: float) -> dict[str, Promise]:
+    """Per group of units, from the cases since the last alarm."""
+    kinds = kinds_of_units(by)
+    cases = cases_of(by, row.group, since=row.cases_from)
+
+    def need(groups: int) -> int:
+        return labels_missing(alpha, delta / groups)
+
     try:
-        return certify_cases(cases_of(by, group), alpha=alpha, delta=delta, trust=trust_now(by))
+        strong = Counter(case.advised for case in cases if case.source in STRONG)
+        groups = unit_groups(strong, lambda unit: kinds.get(unit, "bureau"), need)
+        return certify_by_group(
+            cases,
+            lambda unit: groups.get(unit) or kinds.get(unit, "bureau"),
+            alpha=alpha,
+            delta=delta,
+            trust=trust_now(by),
+        )
     except BadCertificate as why:
         raise Incomplete({"alpha": str(why)}) from None
 
 
+def _curve(by: User) -> list[float]:
+    """How often a confidence was wrong, over the labelled tickets of all categories: [slope, shift]."""
+    cases = [case for group in groups_of(by) for case in cases_of(by, group)]
+    strong = [case for case in cases if case.source in STRONG]
+    some = strong if len(strong) >= ENOUGH_FOR_A_CURVE else cases
+    curve = Curve.of([case.confidence for case in some], [case.is_right for case in some])
+    return [round(curve.slope, 6), round(curve.shift, 6)]
+
+
 def _still_holds(row: Automation, now: Certified) -> bool:
-    """What was promised before for the same adviser is not lost by a question that could not be looked into."""
+    """What was promised before for the same adviser is not lost by a question that could not be looked into; an alarm
+    ends it."""
     before = row.certified
-    same = before is not None and (before.adviser, before.alpha, before.delta) == (
-        now.adviser,
-        now.alpha,
-        now.delta,
-    )
-    return same and before is not None and before.threshold is not None
+    if before is None or before.threshold is None or (row.cases_from and before.made_at <= row.cases_from):
+        return False
+    return (before.adviser, before.alpha, before.delta) == (now.adviser, now.alpha, now.delta)
 
 
 def _watch(audit: Audit, now: datetime) -> None:
@@ -238,7 +333,7 @@ def _watch(audit: Audit, now: datetime) -> None:
     watch.add(audit.verdict_id != audit.decision.unit_id)
     row.watch = watch.state()
     if watch.alarm and row.is_on:
-        row.is_on, row.lowered_at = False, now
+        row.is_on, row.lowered_at, row.cases_from = False, now, now
         alarm = DriftAlarm.objects.create(
             group=group,
             at=now,
@@ -247,8 +342,105 @@ def _watch(audit: Audit, now: datetime) -> None:
             wrong=watch.wrong,
             low=watch.interval(row.delta)[0],
         )
+        note_act(
+            f"automation:{group}",
+            "stop_on_alarm",
+            by=system_account(),
+            now=now,
+            facts={"alarm": alarm.pk, "cases": watch.cases, "wrong": watch.wrong, "alpha": row.alpha},
+        )
         _tell_chiefs(group, "automation_lowered", f"drift:{alarm.pk}", now)
     row.save()
+
+
+def _plan(by: User, alpha: float, found: Evidence, now: datetime, today: date) -> DayPlan:
+    rows = list(Automation.objects.filter(is_on=True, alpha=alpha).select_related("certified"))
+    lines, kinds = {row.group: lines_of(row) for row in rows}, kinds_of_units(by)
+    seen = found.seen
+    asked = [
+        line_of(lines.get(str(group), {}), str(unit), kinds.get(str(unit), ""))
+        for group, unit in zip(found.category, seen.group, strict=True)
+    ]
+    line = np.array([np.inf if one is None else one for one in asked], dtype=np.float64)
+    scope = np.isin(found.category, list(lines))
+    newest = max((row.certified for row in rows if row.certified), key=lambda one: one.made_at)
+    lowest = [one for own in lines.values() for one in own.values() if one is not None]
+    automation = Automatic(
+        alpha=alpha,
+        threshold=min(lowest) if lowest else None,
+        curve=Curve(*newest.curve) if newest.curve else Curve(),
+    )
+    plan = automation.review(seen, today.toordinal(), scope=scope, allowed=seen.confidence >= line)
+    lately = scope & (seen.day >= today.toordinal() - 10)
+    here = {str(unit) for unit in seen.group[lately]}
+    return DayPlan.objects.create(
+        day=today,
+        alpha=alpha,
+        made_at=now,
+        adviser=adviser_now(by),
+        curve=[plan.curve.slope, plan.curve.shift],
+        cutoff=plan.cutoff,
+        shift=plan.shift,
+        held={str(unit): round(share, 6) for unit, share in sorted(plan.held.items())},
+        look_first=[str(unit) for unit in plan.look_first if str(unit) in here],
+        codes=[code for code in plan.codes if code not in _OF_UNITS or _troubled(plan, here, code)],
+        expected_wrong=plan.expected_wrong,
+        coverage=plan.coverage,
+        certified_coverage=float((seen.confidence >= line)[lately].mean()) if lately.any() else 0.0,
+        seen=found.counts,
+        digest=found.digest,
+    )
+
+
+def _troubled(plan: Plan, here: set[str], code: str) -> bool:
+    """Whether a trouble of units is one of units that tickets go to by themselves."""
+    return code != "unit_wrong" or any(
+        share > WRONG and str(unit) in here for unit, share in plan.held.items()
+    )
+
+
+def _look_first(row: DayPlan, by: User, now: datetime) -> int:
+    """A few dispatches of the units that are suspected are audited first; these say something of the unit and are no
+    part of any certificate or of the watch."""
+    drawn = 0
+    for unit in row.look_first:
+        fresh = Decision.objects.filter(
+            advised=unit, at__gte=now - timedelta(days=7), taken_back_at=None, afterwards=False, audit=None
+        )
+        for automatic in (True, False):
+            pks = list(fresh.filter(automatic=automatic).order_by("pk").values_list("pk", flat=True))
+            some = _draw.sample(pks, min(LOOK_AT - drawn % LOOK_AT, len(pks))) if pks else []
+            Audit.objects.bulk_create(
+                [Audit(decision_id=pk, drawn_at=now, why="suspected") for pk in some], ignore_conflicts=True
+            )
+            if some:
+                drawn += len(some)
+                break
+    return drawn
+
+
+def _tell_change(row: DayPlan, by: User, now: datetime) -> None:
+    """The day's plan goes into the journal; chiefs are told when it tightens for a cause, and when the cause is gone."""
+    before = DayPlan.objects.filter(alpha=row.alpha, day__lt=row.day).first()
+    cause, earlier = causes(row), causes(before) if before else set()
+    act = "tighten" if cause - earlier else "ease" if earlier and not cause else "plan_day"
+    note_act(
+        "automation:all",
+        act,
+        by=by,
+        now=now,
+        facts={
+            "plan": row.pk,
+            "alpha": row.alpha,
+            "codes": row.codes,
+            "coverage": round(row.coverage, 4),
+            "certified_coverage": round(row.certified_coverage, 4),
+            "digest": row.digest,
+        },
+    )
+    if act != "plan_day":
+        kind = "automation_tightened" if act == "tighten" else "automation_eased"
+        _tell_chiefs("", kind, f"plan:{row.pk}", now)
 
 
 def _tell_chiefs(group: str, kind: str, once: str, now: datetime) -> None:
@@ -269,6 +461,7 @@ __all__ = [
     "grace",
     "judge_audit",
     "recertify",
+    "review_day",
     "settle_alarm",
     "switch_automation",
 ]

@@ -158,10 +158,34 @@ class Certified(models.Model):
     wrong_at_most = models.FloatField()
     missing = models.PositiveIntegerField()
     doubt = models.FloatField(default=0.0)
+    curve = models.JSONField(default=list)
+    """Confidence → chance of being wrong on the cases of that day: slope and shift (advisor.automation.Curve)."""
 
     class Meta:
         ordering = ["-made_at", "-id"]
         indexes = [models.Index(fields=["group", "-made_at"], name="certified_newest")]
+
+
+class CertifiedPart(models.Model):
+    """What a calibration promises for one group of units. `threshold` of the whole is the lowest of its parts; where
+    there are no parts (calibrations before there were groups) it holds for all units."""
+
+    certified = models.ForeignKey(Certified, on_delete=models.CASCADE, related_name="parts")
+    units = models.CharField(max_length=24)
+    """A kind of units (grassroots, bureau, enterprise), or ``unit:`` and a code."""
+    delta_spent = models.FloatField()
+    way = models.CharField(max_length=12, choices=truth_source_choices)
+    threshold = models.FloatField(null=True)
+    cases = models.PositiveIntegerField()
+    automatic = models.PositiveIntegerField()
+    wrong = models.PositiveIntegerField()
+    wrong_at_most = models.FloatField()
+    missing = models.PositiveIntegerField()
+    doubt = models.FloatField(default=0.0)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["certified", "units"], name="certified_part_once")]
 
 
 class Automation(models.Model):
@@ -179,6 +203,40 @@ class Automation(models.Model):
     """State of the watch over audited automatic dispatches since it was last switched on."""
     lowered_at = models.DateTimeField(null=True)
     """An alarm has switched it off; the chief has to look before it goes on again."""
+    cases_from = models.DateTimeField(null=True)
+    """After an alarm only tickets received from then on prove anything."""
+
+
+class DayPlan(models.Model):
+    """How sure the adviser has to be today for each unit, reckoned from returns, audits and people's decisions up to
+    midnight; never below what is certified. One for each α that is promised anywhere. From the other records it can be reckoned
+    again (`digest` is of what went in)."""
+
+    day = models.DateField()
+    alpha = models.FloatField()
+    made_at = models.DateTimeField()
+    adviser = models.CharField(max_length=64)
+    curve = models.JSONField(default=list)
+    cutoff = models.FloatField()
+    """The greatest chance of being wrong that goes today."""
+    shift = models.FloatField()
+    """How far the odds of being wrong have moved (log)."""
+    held = models.JSONField(default=dict)
+    """Unit → share of its tickets thought newly wrong."""
+    look_first = models.JSONField(default=list)
+    codes = models.JSONField(default=list)
+    expected_wrong = models.FloatField()
+    coverage = models.FloatField()
+    """Of the last ten days' tickets of categories that are on: share that goes by this plan…"""
+    certified_coverage = models.FloatField()
+    """…and share that would go by the certificates alone."""
+    seen = models.JSONField(default=dict)
+    """How many decisions, returns, audits it rests on."""
+    digest = models.CharField(max_length=64)
+
+    class Meta:
+        ordering = ["-day", "alpha"]
+        constraints = [models.UniqueConstraint(fields=["day", "alpha"], name="day_plan_once")]
 
 
 class DriftAlarm(models.Model):

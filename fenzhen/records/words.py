@@ -361,7 +361,11 @@ NOTICES: Words = {
     "daily": _("每日清单已备好"),
     "test_message": _("这是一条测试消息"),
     "automation_lowered": _("自动派单错得超过承诺，已自动停用，请看「派单顾问」"),
+    "automation_tightened": _("自动派单已自动收紧：近来的退回和盲审显示错得变多，请看「派单顾问」"),
+    "automation_eased": _("自动派单恢复到原来的把握线：新的盲审和退回证明又准了"),
+    "automation_uncertified": _("目录或模型变了，重新测算没有通过，自动派单已停用，请看「派单顾问」"),
     "event_alert": _("多人反映同一件事，请看「事件」"),
+    "surge": _("来电明显多于平常，请看「事件」"),
     "trial_done": _("历史工单试算完成，见「派单顾问」"),
 }
 #: How the right unit of a past ticket is known, from the strongest on.
@@ -371,7 +375,22 @@ TRUTH_SOURCES: Words = {
     "solved": _("办结并回访解决"),
     "accepted": _("承办未退回"),
 }
-AUDIT_REASONS: Words = {"random": _("随机抽中"), "asked": _("科长抽查")}
+AUDIT_REASONS: Words = {"random": _("随机抽中"), "asked": _("科长抽查"), "suspected": _("起疑先看")}
+#: Groups of units that are promised for together; a unit with cases enough has a promise of its own.
+UNIT_GROUPS: Words = {
+    "grassroots": _("街乡镇"),
+    "bureau": _("委办局"),
+    "enterprise": _("公共服务企业"),
+}
+#: Why today's line differs from what is certified (advisor.automation).
+DAY_CODES: Words = {
+    "no_audits": _("还没有盲审结果，只按测算时的样本估计"),
+    "alarm": _("报警以后，承诺减半"),
+    "harder": _("近来的工单比测算时难判，所有单位的线都提高了"),
+    "unit_wrong": _("有的单位近来派错变多，只收紧这些单位"),
+    "unit_bounces": _("有的单位近来退回派对了的工单，盲审核对过，不因此收紧"),
+    "margin": _("留出余量：每 500 件里碰巧多错几件也不超过承诺"),
+}
 MODEL_ENDS: Words = {
     "not_better": _("没有更准，未启用"),
     "replaced": _("被更准的替换"),
@@ -397,7 +416,10 @@ WHY_NOT_AUTOMATIC: Words = {
     "lowered": _("这类事项的自动派单已被报警停用"),
     "no_certificate": _("这类事项还没有达到承诺的把握线"),
     "other_adviser": _("目录或模型变了，把握线要重新测算"),
+    "no_group_certificate": _("这类单位的样本还不够，没有把握线"),
     "not_sure_enough": _("把握低于这类事项的把握线"),
+    "held_back": _("今天这个单位的把握线提高了，还差一点"),
+    "unit_held": _("近来派给这个单位的错得多，暂不自动派给它"),
 }
 #: `moot`: what was asked for has gone, nobody need decide any more.
 DECISIONS: Words = {"approved": _("同意"), "refused": _("不同意"), "moot": _("不再处理")}
