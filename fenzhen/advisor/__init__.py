@@ -18,6 +18,7 @@ Nothing is loaded by importing this room; `Adviser.warm` loads the sentence enco
 from fenzhen.advisor.catalogue import BadCatalogue, Category, read_categories, read_units
 from fenzhen.advisor.model import Adviser, LeftOut, Ranked, Word
 from fenzhen.advisor.similar import Similar, SimilarIndex, similar
+from fenzhen.advisor.unit_letters import UnitLetters
 from fenzhen.advisor.unit_words import UnitWords
 from fenzhen.advisor.units import Advice, UnitAdvice, WhyNot, advise, advise_batch
 
@@ -31,6 +32,7 @@ __all__ = [
     "Similar",
     "SimilarIndex",
     "UnitAdvice",
+    "UnitLetters",
     "UnitWords",
     "WhyNot",
     "Word",

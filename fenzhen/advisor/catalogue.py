@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -41,7 +41,8 @@ class Category:
 
 @dataclass(frozen=True, slots=True)
 class UnitText:
-    """A unit as the lists describe it. ``words``: those its matters are told in."""
+    """A unit as the lists describe it. ``words``: those its matters are told in; ``letters``: lines of letters that it
+    would answer."""
 
     code: str
     name: str
@@ -50,6 +51,7 @@ class UnitText:
     duties: str = ""
     aliases: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
+    letters: tuple[str, ...] = ()
 
 
 def read_categories(folder: Path | str) -> list[Category]:
@@ -110,19 +112,16 @@ def phrases_from_elsewhere(not_here: Mapping[str, str]) -> dict[str, list[str]]:
 
 
 def read_units(folder: Path | str) -> list[UnitText]:
-    """Read ``units.csv`` of a district's folder and, where there is one, ``unit_words.csv`` (unit, words).
+    """Read ``units.csv`` of a district's folder and, where they are there, ``unit_words.csv`` (unit, words) and
+    ``unit_letters.csv`` (unit, text).
 
-    Raises `BadCatalogue` (words of an unknown unit) and `FileNotFoundError`.
+    Raises `BadCatalogue` (words or letters of an unknown unit) and `FileNotFoundError`.
     """
     base = Path(folder)
     rows = list(_rows(base / "units.csv"))
-    words: dict[str, list[str]] = {row["code"]: [] for row in rows}
-    path = base / "unit_words.csv"
-    if path.exists():
-        for row in _rows(path):
-            if row["unit"] not in words:
-                raise BadCatalogue(f"unit_words.csv: unknown unit {row['unit']!r}")
-            words[row["unit"]] += _listed(row["words"])
+    codes = [row["code"] for row in rows]
+    words = _of_units(base / "unit_words.csv", codes, "words")
+    letters = _of_units(base / "unit_letters.csv", codes, "text")
     return [
         UnitText(
             row["code"],
@@ -131,10 +130,22 @@ def read_units(folder: Path | str) -> list[UnitText]:
             row.get("kind", ""),
             row.get("duties", ""),
             tuple(_listed(row.get("aliases", ""))),
-            tuple(dict.fromkeys(words[row["code"]])),
+            tuple(dict.fromkeys(word for cell in words[row["code"]] for word in _listed(cell))),
+            tuple(dict.fromkeys(letters[row["code"]])),
         )
         for row in rows
     ]
+
+
+def _of_units(path: Path, codes: Iterable[str], column: str) -> dict[str, list[str]]:
+    """What a list that need not be there says of each unit."""
+    said: dict[str, list[str]] = {code: [] for code in codes}
+    if path.exists():
+        for row in _rows(path):
+            if row["unit"] not in said:
+                raise BadCatalogue(f"{path.name}: unknown unit {row['unit']!r}")
+            said[row["unit"]] += [row[column]] if row[column] else []
+    return said
 
 
 def _listed(cell: str) -> list[str]:

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fenzhen.advisor.model import Adviser, Ranked, Word
+from fenzhen.advisor.unit_letters import UnitLetters
 from fenzhen.advisor.unit_words import UnitWords
 from fenzhen.hotline.duty import TOWN, DutyBook, DutyRule, UnitInCharge, unit_in_charge
 from fenzhen.hotline.urgency import Found, urgent_level
@@ -28,8 +29,8 @@ _LEAST_PROBABILITY = 0.003
 #: Where only some units may be named: what the first allowed unit of a rule gets, the second, the third, and each
 #: further one. An assumption (no list says how often an assisting unit answers), not fitted to anything.
 _SHARES = (0.7, 0.2, 0.1, 0.05)
-#: Both ways may be silent about a unit and wrong in it: the least a category sum and a share of words count as.
-_LEAST_SUM, _LEAST_SHARE = 0.001, 0.01
+#: Each way may be silent about a unit and wrong in it: the least a category sum, a share of words, one of letters count as.
+_LEAST_SUM, _LEAST_SHARE, _LEAST_LIKE = 0.001, 0.01, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,17 +105,32 @@ def advise(
     top: int = 3,
     only: Collection[str] | None = None,
     words: UnitWords | None = None,
+    letters: UnitLetters | None = None,
     explain: bool = True,
 ) -> Advice:
     """The likeliest units for a matter, with reasons.
 
     ``place``: place code → probability (what is missing to 1 is "unknown"); None when nothing is known. ``only``: the
     units that may be named; where a rule's lead is another, its allowed assisting units, its floor unit or the lead of
-    the next rule stand for it, and ``words`` are heard beside the categories. ``explain=False`` leaves out words and `why_not_second` (for whole files).
+    the next rule stand for it, and ``words`` and ``letters`` are heard beside the categories. ``explain=False`` leaves out
+    words and `why_not_second` (for whole files).
     """
     (row,) = adviser.probabilities([(title, body)])
     return _advice(
-        adviser, book, title, body, place, place_type, on, level_default, row, top, only, words, explain
+        adviser,
+        book,
+        title,
+        body,
+        place,
+        place_type,
+        on,
+        level_default,
+        row,
+        top,
+        only,
+        words,
+        letters,
+        explain,
     )
 
 
@@ -127,6 +143,7 @@ def advise_batch(
     top: int = 3,
     only: Collection[str] | None = None,
     words: UnitWords | None = None,
+    letters: UnitLetters | None = None,
     level_default: int = 3,
 ) -> list[Advice]:
     """`advise` for many texts without places and without explanations."""
@@ -134,7 +151,21 @@ def advise_batch(
     known: _Known = {}  # what the duty list answers is the same for every text of one day without a place
     return [
         _advice(
-            adviser, book, title, body, None, None, on, level_default, row, top, only, words, False, known
+            adviser,
+            book,
+            title,
+            body,
+            None,
+            None,
+            on,
+            level_default,
+            row,
+            top,
+            only,
+            words,
+            letters,
+            False,
+            known,
         )
         for (title, body), row in zip(texts, rows, strict=True)
     ]
@@ -153,14 +184,19 @@ def _advice(
     top: int,
     only: Collection[str] | None,
     words: UnitWords | None,
+    letters: UnitLetters | None,
     explain: bool,
     known: _Known | None = None,
 ) -> Advice:
     order = np.argsort(-probabilities, kind="stable").tolist()
     likely = (Ranked(adviser.codes[at], float(probabilities[at])) for at in order)
     sums = _sum_up(book, likely, _places(place), place_type, on, only, top, known)
-    if only is not None and words is not None:
-        _hear(sums, words.shares(title, body))
+    if only is not None and (words is not None or letters is not None):
+        _hear(
+            sums,
+            words.shares(title, body) if words is not None else {},
+            letters.shares(title, body) if letters is not None else {},
+        )
     if any(unit != TOWN and unit in book.towns for unit in sums):
         # The place is known as far as it goes: "some town" is then no advice, only what is missing to 1.
         sums.pop(TOWN, None)
@@ -261,12 +297,14 @@ def _add(
         one.in_place_of = answer.lead if unit != answer.lead else ""
 
 
-def _hear(sums: dict[str, _Sum], shares: Mapping[str, float]) -> None:
-    """Both ways with one voice each: the geometric mean of what categories and words say, made to sum to one."""
-    pooled = {
-        unit: math.sqrt(max(one.total, _LEAST_SUM) * (shares.get(unit, 0.0) + _LEAST_SHARE))
-        for unit, one in sums.items()
-    }
+def _hear(sums: dict[str, _Sum], shares: Mapping[str, float], like: Mapping[str, float]) -> None:
+    """The geometric mean of what categories and words say, and of that and what letters say; made to sum to one.
+
+    A way that has nothing to say of a text leaves it to the others."""
+    pooled: dict[str, float] = {}
+    for unit, one in sums.items():
+        value = math.sqrt(max(one.total, _LEAST_SUM) * (shares.get(unit, 0.0) + _LEAST_SHARE))
+        pooled[unit] = math.sqrt(value * (like.get(unit, 0.0) + _LEAST_LIKE)) if like else value
     total = sum(pooled.values())
     for unit, value in pooled.items():
         sums[unit].total = value / total

@@ -245,7 +245,7 @@ def units(
     district: Path, source: Path, text: str, top: int, kinds: str | None, embedding: bool, target: Path
 ) -> None:
     """Name the likeliest units for texts from a district's lists alone: no labelled text is needed."""
-    from fenzhen.advisor import Adviser, UnitWords, advise, advise_batch, read_units
+    from fenzhen.advisor import Adviser, UnitLetters, UnitWords, advise, advise_batch, read_units
     from fenzhen.hotline.duty import DutyBook
     from fenzhen.locator import Gazetteer, locate
 
@@ -265,7 +265,7 @@ def units(
             say(f"only {top_there} units of these kinds")
         say("reckoning the district's lists")
         adviser = Adviser.from_district(district, embedding=embedding, cache=_kept_readings(), say=say)
-        words = UnitWords(listed)
+        words, letters = UnitWords(listed), UnitLetters(unit for unit in listed if unit.kind in wanted)
         book = DutyBook.from_district(district)
         places = Gazetteer.from_csv(district / "places.csv")
         today = datetime.now(UTC).astimezone().date()  # the district's day: this machine stands there
@@ -276,7 +276,14 @@ def units(
         for begin in range(0, len(nowhere), 64):
             some = nowhere[begin : begin + 64]
             together = advise_batch(
-                adviser, book, [texts[at] for at in some], today, top=top_there, only=only, words=words
+                adviser,
+                book,
+                [texts[at] for at in some],
+                today,
+                top=top_there,
+                only=only,
+                words=words,
+                letters=letters,
             )
             say(f"{min(begin + 64, len(nowhere))} of {len(texts)} texts")
             for at, answer in zip(some, together, strict=True):
@@ -295,6 +302,7 @@ def units(
                     top=top_there,
                     only=at_place,
                     words=words,
+                    letters=letters,
                     explain=False,
                 )
         # A unit no rule leads to is named last, the ones most often named before it: a line is never left blank.

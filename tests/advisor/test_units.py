@@ -5,7 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from fenzhen.advisor import Advice, Adviser, BadCatalogue, UnitWords, advise, advise_batch, read_units
+from fenzhen.advisor import (
+    Advice,
+    Adviser,
+    BadCatalogue,
+    UnitLetters,
+    UnitWords,
+    advise,
+    advise_batch,
+    read_units,
+)
 from fenzhen.advisor.catalogue import UnitText
 from fenzhen.hotline.duty import DutyBook, DutyRule
 
@@ -170,6 +179,22 @@ def test_words_say_nothing_where_the_lead_is_asked_for(adviser: Adviser):
     assert [(one.unit, one.probability) for one in plain.units] == [
         (one.unit, one.probability) for one in heard.units
     ]
+
+
+LIFTS = ("电梯坏了没人修", "电梯的年检标志过期了", "电梯老是坏,一直没人修", "电梯坏了,老人下不了楼")
+FEES = ("物业费又涨了", "业委会选不出来", "买房的定金退不回来", "楼盘停工,交房延期")
+
+
+def test_a_unit_is_likelier_where_letters_to_it_say_the_same(adviser: Adviser):
+    def heard(scjg: tuple[str, ...], zjw: tuple[str, ...]) -> dict[str, float]:
+        letters = UnitLetters(
+            [UnitText("SCJG", "", "", "", letters=scjg), UnitText("ZJW", "", "", "", letters=zjw)]
+        )
+        found = ask(adviser, ("电梯问题", "电梯坏了没人修"), only=BUREAUS, letters=letters, top=9)
+        return {one.unit: one.probability for one in found.units}
+
+    assert heard(LIFTS, FEES)["SCJG"] > heard(FEES, LIFTS)["SCJG"]
+    assert sum(heard(LIFTS, FEES).values()) == pytest.approx(1, abs=0.01)
 
 
 @pytest.mark.parametrize("body", ["", "?", "您好", "hello there", "🙂"])
