@@ -11,7 +11,7 @@ from fenzhen.board.daily import reader_of_lists
 from fenzhen.board.people import Person
 from fenzhen.board.standing import advice_waiting
 from fenzhen.jobs import learning, queue, tasks
-from fenzhen.office import alarms, automatic, city_drop, imports, papers, spotting, teach, tidy
+from fenzhen.office import alarms, automatic, city_drop, imports, papers, spotting, surge, teach, tidy
 from fenzhen.papers.daily import daily_files
 
 
@@ -59,6 +59,12 @@ TIMETABLE: tuple[Line, ...] = (
     Line("old city files", timedelta(hours=1), lambda by, now: city_drop.forget_dropped(by=by, now=now)),
     Line(
         "events", timedelta(seconds=1), lambda by, now: spotting.spot_arrivals(by=by, now=now), goes_on=True
+    ),
+    Line(
+        "more than usual",
+        timedelta(seconds=5),
+        lambda by, now: surge.watch_surges(by=by, now=now),
+        goes_on=True,
     ),
     Line("advice left behind", timedelta(minutes=1), _catch_up_advice),
     Line("the daily list", timedelta(minutes=1), _make_daily),

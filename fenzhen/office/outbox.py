@@ -195,7 +195,10 @@ def level_of(notice: Notice) -> int:
     if notice.is_urgent:
         return 1
     level = notice.facts.get("level") or (notice.ticket.level if notice.ticket else 4)
-    return int(level)
+    try:
+        return int(level)
+    except ValueError:
+        return 4  # the colour of an alarm: what must not wait is urgent anyway
 
 
 def _when(notice: Notice, now: datetime) -> tuple[str, datetime]:

@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from fenzhen.board.advice import places_heard
+from fenzhen.board.events import central_title, named_by_person
 from fenzhen.hotline.roles import Role
 from fenzhen.office.notices import tell
 from fenzhen.records.events import Event, EventAlert, EventTicket, EventWord
@@ -266,9 +267,14 @@ def recount(event: Event, place: str = "") -> Event:
     if event.place_id and event.town_id is None:
         town = Place.objects.filter(pk=event.place_id).values_list("town", flat=True).first()
         event.town = Place.objects.filter(code=town).first() if town else None
+    if event.state == "watched" and not named_by_person(event):
+        members = event.members.select_related("ticket__place", "ticket__town").order_by("pk")[:60]
+        where = str(event.place or event.place_text)
+        event.title = central_title([one.ticket for one in members], where) or event.title
     event.version += 1
     event.save(
         update_fields=[
+            "title",
             "people",
             "tickets",
             "first_at",
@@ -315,7 +321,7 @@ def _alarm(watcher: _Watcher, alert: Alert, ticket: Ticket, by: User, now: datet
             kind=alert.kind, level=str(alert.level), **_alert_columns(alert, ticket, None)
         )
     urgent = alert.level.rank >= 3
-    for person in User.objects.filter(is_active=True, role__in=_TOLD[str(alert.level)]):
+    for person in User.objects.filter(is_active=True, role__in=TOLD[str(alert.level)]):
         tell(
             person,
             "event_alert",
@@ -338,7 +344,7 @@ def _alert_columns(alert: Alert, ticket: Ticket, event: Event | None) -> dict[st
         "at": alert.at,
         "people": alert.people,
         "tickets": alert.tickets,
-        "title": alert.title[:120],
+        "title": (event.title if event else alert.title)[:120],
         "place_text": (place or "")[:120],
         "last_ticket": ticket,
         "why": alert.why[:64],
@@ -346,7 +352,7 @@ def _alert_columns(alert: Alert, ticket: Ticket, event: Event | None) -> dict[st
 
 
 #: Whom a colour is pushed to. Blue is watched by analysts and the shift; red reaches the district's leader.
-_TOLD: dict[str, tuple[Role, ...]] = {
+TOLD: dict[str, tuple[Role, ...]] = {
     "blue": (Role.ANALYST, Role.SHIFT_LEAD),
     "yellow": (Role.ANALYST, Role.SHIFT_LEAD, Role.SECTION_CHIEF),
     "orange": (Role.ANALYST, Role.SHIFT_LEAD, Role.SECTION_CHIEF),

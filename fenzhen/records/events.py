@@ -238,6 +238,9 @@ class Wave(models.Model):
     made_at = models.DateTimeField()
     approved_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(null=True)
+    sms_by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    """Who said that it goes out by SMS, the last time."""
+    sms_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ["-id"]
@@ -254,9 +257,22 @@ class WavePerson(models.Model):
     at = models.DateTimeField(null=True)
     by = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
     note = models.CharField(max_length=255, blank=True)
+    tries = models.PositiveSmallIntegerField(default=0)
+    """How often an SMS was handed to the gateway, or tried to be."""
+    next_try_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+    """The SMS was taken by the gateway: nobody gets it a second time."""
+    trouble = models.CharField(max_length=255, blank=True)
 
     class Meta:
         ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["next_try_at"],
+                condition=models.Q(state__in=("queued", "sending")),
+                name="wave_sms_due",
+            )
+        ]
 
 
 class SpecialReport(models.Model):

@@ -50,8 +50,10 @@ from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.requests import Request
 from fenzhen.records.search import SearchText
+from fenzhen.records.surges import Surge
 from fenzhen.records.tickets import Caller, NumberSeries, SealedNumber, Ticket
 from fenzhen.records.units import Unit
+from fenzhen.records.unseen import UnseenMention, UnseenName
 
 __all__ = [
     "Advice",
@@ -108,11 +110,14 @@ __all__ = [
     "SealedNumber",
     "SearchText",
     "SpecialReport",
+    "Surge",
     "Ticket",
     "TicketLink",
     "Trial",
     "Truth",
     "Unit",
+    "UnseenMention",
+    "UnseenName",
     "User",
     "Wave",
     "WavePerson",

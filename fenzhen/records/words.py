@@ -293,7 +293,22 @@ WHISTLES: Words = {
 }
 PARTY_PARTS: Words = {"lead": _("牵头"), "assist": _("协办"), "outside": _("外部单位")}
 WAVE_WAYS: Words = {"sms": _("短信"), "phone": _("电话"), "wechat": _("微信")}
-WAVE_STATES: Words = {"waiting": _("待告知"), "sent": _("已发出"), "told": _("已告知"), "failed": _("未送达")}
+WAVE_STATES: Words = {
+    "waiting": _("待告知"),
+    "queued": _("待发短信"),
+    "sending": _("短信发送中"),
+    "unsure": _("短信可能已发"),
+    "sent": _("已发出"),
+    "told": _("已告知"),
+    "failed": _("未送达"),
+}
+#: What a person said of a name that callers use and the list of places does not know.
+UNSEEN_STATES: Words = {
+    "waiting": _("待认定"),
+    "place": _("已补为地点"),
+    "alias": _("已补为别名"),
+    "not_place": _("不是地点"),
+}
 DOOR_STEPS: Words = {
     "visited": _("走访"),
     "mediated": _("调解"),
@@ -628,6 +643,10 @@ def wave_way_choices() -> list[tuple[str, "str | Promise"]]:
 
 def wave_state_choices() -> list[tuple[str, "str | Promise"]]:
     return list(WAVE_STATES.items())
+
+
+def unseen_state_choices() -> list[tuple[str, "str | Promise"]]:
+    return list(UNSEEN_STATES.items())
 
 
 def courier_choices() -> list[tuple[str, "str | Promise"]]:

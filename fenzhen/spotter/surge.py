@@ -78,8 +78,10 @@ class SurgeWatch:
     _loads: dict[tuple[int, float], float] = field(default_factory=dict)
     _cells: list[set[Cell]] = field(default_factory=lambda: [set(), set(), set()])
 
-    def add(self, when: datetime, who: int, town: str | None, category: str | None) -> list[Surge]:
-        """Count a message; the surges it begins (mostly none)."""
+    def add(
+        self, when: datetime, who: int, town: str | None, category: str | None, *, rings: bool = True
+    ) -> list[Surge]:
+        """Count a message; the surges it begins (mostly none). One of the past (*rings* false) only teaches what is usual."""
         day = when.date().toordinal()
         if self._day < 0:
             self._day = day
@@ -103,7 +105,7 @@ class SurgeWatch:
             calls.append((at, who))
             while calls and calls[0][0] < at - WINDOWS[-1]:
                 calls.popleft()
-            if self._days >= WARM_UP and self._quiet_until.get(cell, -1.0) <= at:
+            if rings and self._days >= WARM_UP and self._quiet_until.get(cell, -1.0) <= at:
                 surge = self._look(cell, calls, at, when)
                 if surge is not None:
                     found.append(surge)

@@ -31,6 +31,7 @@ from fenzhen.board.tickets import ticket_for
 from fenzhen.board.words import word
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline import roles
+from fenzhen.board.surges import surges_lasting
 from fenzhen.office.events import (
     confirm_event,
     dismiss_event,
@@ -75,6 +76,7 @@ def event(request: PageRequest, pk: int) -> HttpResponse:
     seen = _seen(request, pk)
     others = (
         [
+        "surges": surges_lasting(request.user, now),
             line.event
             for line in events_listed(request.user, EventWish(least=2), now, most=60)
             if line.event.pk != pk

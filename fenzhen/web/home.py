@@ -16,6 +16,7 @@ from fenzhen.board.drafts import drafts_of
 from fenzhen.board.events import DECIDES, EventWish, events_listed
 from fenzhen.board.notices import unseen
 from fenzhen.board.people import Person
+from fenzhen.board.surges import surges_lasting
 from fenzhen.hotline.roles import READERS, Role
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import MOST as LONGEST_FILE
@@ -174,6 +175,7 @@ def home(request: PageRequest) -> HttpResponse:
         "drafts": drafts,
         "told": unseen(viewer)[:8],
         "events": _events(viewer, now),
+        "surges": surges_lasting(viewer, now) if viewer.role in DECIDES | READERS else [],
         "rates": rates(request, now) if viewer.role in READERS else None,
         "lists": [
             {"label": _(LISTS[name]), "url": reverse(f"admin:records_{name}_changelist"), "count": count}

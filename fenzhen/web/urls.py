@@ -29,6 +29,7 @@ PAGES = (
     "ticket",
     "search",
     "events",
+    "surges",
     "joint",
     "daily",
     "adviser",

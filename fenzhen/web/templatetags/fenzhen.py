@@ -270,3 +270,26 @@ def icon(name: str) -> SafeString:
 def notice_words(notice: Any) -> str:
     """What a notice says, in one short sentence."""
     return _notice_words(notice)
+
+
+@register.filter
+def surge_name(surge: Any) -> str:
+    """What is above its usual level: 供暖 · 黄村镇, a matter in the whole district, all calls of a town, all calls."""
+    if surge.category and surge.town:
+        return f"{surge.category.name} · {surge.town}"
+    if surge.category:
+        return _("%(matter)s · 全区") % {"matter": surge.category.name}
+    return _("%(town)s的全部来电") % {"town": surge.town} if surge.town else _("全区来电")
+
+
+@register.filter
+def lately_words(days: float) -> str:
+    """The time that ends now, in words: 近 6 小时, 近 3 天."""
+    hours = max(round(days * 24), 1)
+    return _("近 %(n)s 天") % {"n": hours // 24} if hours > 24 else _("近 %(n)s 小时") % {"n": hours}
+
+
+@register.filter
+def usual_words(usual: float) -> str:
+    """How many are usual, as people say it: 6, 不到 1."""
+    return f"{usual:.0f}" if usual >= 0.95 else _("不到 1")
