@@ -6,7 +6,7 @@ The centre and the readers see all of them. A unit sees an event once it sits at
 import math
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -20,12 +20,13 @@ from fenzhen.hotline.duty import unit_in_charge
 from fenzhen.hotline.roles import Role
 from fenzhen.records.advice import Advice
 from fenzhen.records.directory import Duty
-from fenzhen.records.events import Event, EventAlert, EventTicket
+from fenzhen.records.events import Event, EventAlert, EventTicket, EventWord, Household
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.rules import duties_of
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
+from fenzhen.spotter.settings import Settings
 
 #: Who says what an event is: the desk and the analysts.
 DECIDES = roles.DESK | {Role.ANALYST}
@@ -58,7 +59,7 @@ class EventLine:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """What several callers say in like words: the word, how many people, one of them in full, the tickets."""
+    """What several callers say in like words: the words that go together, how many people, one of them in full, the tickets."""
 
     word: str
     people: int
@@ -108,6 +109,21 @@ class TownHeat:
     tickets: int
     before: int
     events: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Rung:
+    """One colour of the ladder: so many people in so many hours, and the alarm of this event, if it has rung."""
+
+    level: str
+    people: int
+    hours: int
+    alert: EventAlert | None = None
+
+    @property
+    def days(self) -> int:
+        """The window in days where it is longer than one; else 0."""
+        return self.hours // 24 if self.hours > 24 else 0
 
 
 @dataclass(slots=True)
@@ -184,7 +200,7 @@ def event_for(viewer: User, pk: int, now: datetime) -> EventPage:
     seen = visible(viewer)
     members = list(
         event.members.filter(ticket__in=seen)
-        .select_related("ticket__place", "ticket__lead_unit", "nearest")
+        .select_related("ticket__place", "ticket__town", "ticket__lead_unit", "nearest")
         .order_by("ticket__received_at", "ticket")
     )
     alerts = event.alerts.select_related("seen_by", "last_ticket").order_by("at")
@@ -227,6 +243,25 @@ def alert_for(viewer: User, pk: int) -> EventAlert:
     if found is None:
         raise NoSuchEvent(pk)
     return found
+
+
+def alarm_ladder(viewer: User, seen: EventPage) -> list[Rung]:
+    """The four colours from blue to red with what each takes, and the alarm of this event in it."""
+    rules, rung = Settings(), {alert.level: alert for alert in seen.alerts}
+    steps = (("blue", rules.blue), ("yellow", rules.yellow), ("orange", rules.orange), ("red", rules.red))
+    return [Rung(level, rule.people, int(rule.hours), rung.get(level)) for level, rule in steps]
+
+
+def doors_of(viewer: User, events: Iterable[Event]) -> dict[int, int]:
+    """How many households are on the list of each event, by its id; events without any are left out."""
+    seen = events_seen(viewer).filter(pk__in=[event.pk for event in events])
+    rows = Household.objects.filter(event__in=seen).order_by().values("event").annotate(many=Count("pk"))
+    return {row["event"]: row["many"] for row in rows}
+
+
+def named_by_person(event: Event) -> bool:
+    """Somebody said what the event is called; no machine renames it then."""
+    return EventWord.objects.filter(kind="name", event=event.key).exists()
 
 
 def likely_members(viewer: User, event: Event, most: int = 12) -> list[LikelyMember]:
@@ -383,38 +418,132 @@ def town_heat(viewer: User, since: datetime, until: datetime, category: str = ""
 
 
 def voices(tickets: Sequence[Ticket], most: int = 8) -> list[Voice]:
-    """What callers say, grouped by the words that several of them use; each caller's words are counted once a word."""
+    """What callers say, grouped: words that the same people use, or that share a character that means something
+    (采光, 阳光), stand together; each group quotes one caller, and no sentence is quoted twice.
+
+    A word counts once a caller, whatever how often it is said; words of one caller only, everyday words and the
+    names of the place and its town tell nothing. The same tickets always give the same groups.
+    """
+    names = "".join(
+        sorted({name for ticket in tickets for name in (str(ticket.place or ""), str(ticket.town or ""))})
+    )
     said: dict[str, dict[object, Ticket]] = {}
-    for ticket in tickets:
+    for ticket in sorted(tickets, key=lambda one: (one.received_at, one.pk)):
         person: object = ticket.caller_id or f"t{ticket.pk}"
-        for word in set(_words(f"{ticket.title}。{ticket.body}")):
-            said.setdefault(word, {}).setdefault(person, ticket)
+        for word in sorted(set(_words(f"{ticket.title}。{ticket.body}"))):
+            if word not in names:
+                said.setdefault(word, {}).setdefault(person, ticket)
     ranked = sorted(
         (word for word, people in said.items() if len(people) >= 2),
         key=lambda word: (-len(said[word]) * min(len(word), 4), word),
     )
-    out: list[Voice] = []
-    covered: Counter[int] = Counter()
+    groups: list[tuple[list[str], dict[object, Ticket]]] = []
     for word in ranked:
         people = said[word]
-        if any(word in one.word or one.word in word for one in out):
+        home = next((group for group in groups if _kin(word, people, group[0], said)), None)
+        if home is None:
+            groups.append(([word], dict(people)))
             continue
-        fresh = sum(1 for ticket in people.values() if covered[ticket.pk] < 2)
-        if out and fresh < 2:
-            continue
-        sample = min(people.values(), key=lambda ticket: (covered[ticket.pk], ticket.pk))
-        for ticket in people.values():
-            covered[ticket.pk] += 1
+        if len(home[0]) < 3 and not any(word in one or one in word for one in home[0]):
+            home[0].append(word)
+        for person, ticket in people.items():
+            home[1].setdefault(person, ticket)
+    quoted: list[set[str]] = []
+    used: set[int] = set()
+    out: list[Voice] = []
+    for words, people in sorted(groups, key=lambda one: (-len(one[1]), one[0])):
+        best: tuple[int, int, str, set[str], int] | None = None
+        for n, ticket in enumerate(people.values()):
+            if ticket.pk in used:
+                continue
+            sentence = _sentence_with(ticket, words[0])
+            grams = _grams(sentence)
+            if any(len(grams & one) > 0.5 * min(len(grams), len(one)) for one in quoted):
+                continue
+            told = sum(word in sentence for word in words)
+            if best is None or (told, -n) > best[:2]:
+                best = (told, -n, sentence, grams, ticket.pk)
+        if best is None:
+            continue  # everybody who says this has been heard already
+        used.add(best[4])
+        quoted.append(best[3])
         ids = tuple(sorted(ticket.pk for ticket in people.values()))
-        out.append(Voice(word, len(people), _sentence_with(sample, word), ids))
+        out.append(Voice("、".join(words), len(people), best[2], ids))
         if len(out) == most:
             break
     return out
 
 
+def _kin(
+    word: str,
+    people: Mapping[object, Ticket],
+    words: Sequence[str],
+    said: Mapping[str, Mapping[object, Ticket]],
+) -> bool:
+    """Does a word belong to a group: one inside the other, a telling character in common, or said by the same people?"""
+    for one in words:
+        if word in one or one in word or set(word) & set(one) - _LIGHT:
+            return True
+    theirs = said[words[0]].keys()
+    return len(people.keys() & theirs) >= 0.8 * len(people.keys() | theirs)
+
+
+def central_title(tickets: Sequence[Ticket], place: str = "") -> str:
+    """What an event is called until a person says it: the short title that says best what all callers say, behind the place.
+
+    Each caller's title, without the place, the town and words of the desk (反映, 投诉 …), is weighed by how many
+    callers say its two-character strings; the earliest of the best is taken. Empty where no title is left.
+    """
+    first: dict[object, Ticket] = {}
+    for ticket in sorted(tickets, key=lambda one: (one.received_at, one.pk)):
+        first.setdefault(ticket.caller_id or f"t{ticket.pk}", ticket)
+    names = sorted({name for one in first.values() for name in _names_of(one)} | {place} - {""}, key=len)[
+        ::-1
+    ]
+    heard: Counter[str] = Counter()
+    for ticket in first.values():
+        heard.update(_grams(_bare(f"{ticket.title}。{ticket.body}", names)))
+    best, score = "", 0.0
+    for ticket in first.values():
+        bare = _DESK.sub("", _bare(ticket.title, names)).strip(_EDGES)
+        grams = _grams(bare)
+        if not 4 <= len(bare) <= 24 or not grams:
+            continue
+        # the mean is fair to short and long titles; one of four characters may be too little to say what it is
+        weight = sum(heard[gram] for gram in grams) / len(grams) * min(1.0, 0.7 + 0.06 * len(bare))
+        if weight > score:
+            best, score = bare, weight
+    return f"{place}{best}"[:120] if best else ""
+
+
+def _names_of(ticket: Ticket) -> set[str]:
+    """How the ticket's place and town are called, with aliases (two characters at least)."""
+    found: set[str] = set()
+    for place in (ticket.place, ticket.town):
+        if place is not None:
+            found |= {place.name, *re.split(r"[;；]", place.aliases)}
+    return {name.strip() for name in found if len(name.strip()) >= 2}
+
+
+def _bare(text: str, names: Sequence[str]) -> str:
+    for name in names:
+        text = text.replace(name, "")
+    return text
+
+
+_DESK = re.compile(
+    r"^(?:来电人|市民|群众|业主|居民|反映|反应|投诉|咨询|举报|求助|关于|要求|希望|请求|建议|小区|的)+"
+)
+_EDGES = " ，,。.！!？?：:；;、的了"
+#: Characters that many words share without meaning the same.
+_LIGHT = frozenset(
+    "公不有人家上下无业物大小高低电不可以来出到时天月日年里中外前后间面一二三四五六七八九十发生成开关行进用个号楼层户房子头点"
+)
 _BREAK = re.compile(r"[。！？!?；;\n]+")
 _PLAIN = frozenset(
     "我们 你们 他们 这个 那个 一个 没有 现在 已经 希望 反映 问题 情况 解决 处理 有关 部门 相关 市民 来电 您好 你好 谢谢 请问 什么 怎么 "
+    "来电人 称 先生 女士 认为 觉得 发现 表示 多次 无人 反复 一下 今天 昨天 前天 上周 本周 下午 上午 晚上 早上 目前 之前 之后 至今 核实 回复 "
+    "答复 查处 督促 协调 联系 要个 怎么办 不让 不了 不到 这么 那么 这边 那边 每天 时候 是不是 有没有 为什么 还是 或者 如果 应该 需要 "
     "就是 不是 可以 因为 所以 但是 而且 还有 一直 多次 自己 大家 小区 社区 业主 居民 电话 我家 家里 导致 进行 影响 要求 尽快 管理 投诉 咨询".split()
 )  # fmt: skip
 

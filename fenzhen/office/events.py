@@ -46,6 +46,7 @@ def rename_event(event: Event, *, by: User, now: datetime, title: str) -> Event:
     if not title:
         raise Incomplete({"title": _("请填写事件名称。")})
     Event.objects.filter(pk=event.pk).update(title=title, version=F("version") + 1)
+    _named(event, by, now)
     event.refresh_from_db()
     return event
 
@@ -146,6 +147,7 @@ def begin_event(tickets: Sequence[Ticket], *, by: User, now: datetime, title: st
             key=_free_key(f"E{first.pk}"), title=title, first_at=first.received_at, last_at=first.received_at,
             state="confirmed", decided_by=by, decided_at=now,
         )  # fmt: skip
+        _named(event, by, now)
     note_act(f"event:{event.pk}", "begin_event", by=by, now=now)
     return put_tickets(event, tickets, by=by, now=now)
 
@@ -165,6 +167,11 @@ def _decided(event: Event, sources: tuple[str, ...], target: str, by: User, now:
     if not moved:
         raise Incomplete({"state": _("事件的状态已经变了，请刷新后再看。")})
     return event
+
+
+def _named(event: Event, by: User, now: datetime) -> None:
+    """From now on the title is a person's: `recount` leaves it alone. The spotter has nothing to obey in it."""
+    EventWord.objects.create(kind="name", event=event.key, by=by, at=now)
 
 
 def _free_key(wanted: str) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -18,20 +18,24 @@ from fenzhen.board.events import (
     NoSuchEvent,
     Point,
     TownHeat,
+    alarm_ladder,
     alert_for,
     alerts_open,
+    doors_of,
     event_for,
     events_listed,
     likely_members,
     suggested_parties,
     town_heat,
 )
+from fenzhen.board.lists import IN_CHARGE
+from fenzhen.board.maps import district_map
 from fenzhen.board.related import ticket_numbered
+from fenzhen.board.surges import surges_lasting
 from fenzhen.board.tickets import ticket_for
 from fenzhen.board.words import word
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline import roles
-from fenzhen.board.surges import surges_lasting
 from fenzhen.office.events import (
     confirm_event,
     dismiss_event,
@@ -42,9 +46,13 @@ from fenzhen.office.events import (
     see_alert,
     watch_again,
 )
+from fenzhen.office.maps import drop_map, load_map
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import listing
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
+
+if TYPE_CHECKING:
+    from fenzhen.board.events import Event, EventAlert
 
 READS = roles.CENTRE | roles.READERS | frozenset({roles.Role.UNIT_LIAISON})
 STATES = ("live", "joint", "closed", "dismissed")
@@ -58,12 +66,17 @@ def events(request: PageRequest) -> HttpResponse:
     now = timezone.now()
     wish = _wish(request)
     lines = events_listed(request.user, wish, now)
+    doors = doors_of(request.user, [line.event for line in lines])
     context = {
-        "lines": [{"line": line, "curve": curve(line.growth, 120, 28)} for line in lines],
+        "lines": [
+            {"line": line, "curve": curve(line.growth, 120, 28), "doors": doors.get(line.event.pk, 0)}
+            for line in lines
+        ],
         "wish": wish,
         "states": [(state, _STATE_WORDS[state]()) for state in STATES],
         "levels": ("red", "orange", "yellow", "blue"),
         "alerts": alerts_open(request.user, now),
+        "surges": surges_lasting(request.user, now),
         "may_decide": request.user.role in DECIDES,
     }
     return render(request, "events.html", context)
@@ -76,7 +89,6 @@ def event(request: PageRequest, pk: int) -> HttpResponse:
     seen = _seen(request, pk)
     others = (
         [
-        "surges": surges_lasting(request.user, now),
             line.event
             for line in events_listed(request.user, EventWish(least=2), now, most=60)
             if line.event.pk != pk
@@ -87,11 +99,17 @@ def event(request: PageRequest, pk: int) -> HttpResponse:
     context = {
         "seen": seen,
         "event": seen.event,
-        "curve": curve(seen.growth, WIDE, HIGH),
+        "curve": curve(seen.growth, WIDE, HIGH, seen.alerts),
+        "days": (timezone.localdate(seen.event.last_at) - timezone.localdate(seen.event.first_at)).days + 1,
+        "doors": doors_of(request.user, [seen.event]).get(pk, 0),
+        "ladder": alarm_ladder(request.user, seen),
+        "begun_by_hand": bool(seen.members) and all(one.how == "person" for one in seen.members),
         "likely": likely_members(request.user, seen.event) if seen.may_decide else [],
         "parties": suggested_parties(request.user, seen.event, now),
         "others": others[:20],
-        "heat": _cells(town_heat(request.user, now - timedelta(days=7), now)) if seen.event.town else [],
+        "map": _map(request, town_heat(request.user, now - timedelta(days=7), now), [seen.event])
+        if seen.event.town
+        else None,
     }
     return render(request, "event.html", context)
 
@@ -209,50 +227,111 @@ def events_file(request: PageRequest) -> Sheet:
 
 # --- the map --------------------------------------------------------------------------------------------------------
 
+#: Megabytes of a map file that the page takes.
+LARGEST_MAP = 16
 PERIODS = {"day": 1, "week": 7, "month": 30}
 
 
-@page(roles=roles.CENTRE | roles.READERS)
-def town_map(request: PageRequest) -> HttpResponse:
-    """The district's towns with what came in, as a schematic map: no real borders, and it says so."""
+def _town_map(request: PageRequest) -> HttpResponse:
     now = timezone.now()
     period = request.GET.get("period", "week")
-    days = PERIODS.get(period, 7)
-    cells = _cells(town_heat(request.user, now - timedelta(days=days), now))
-    live = events_listed(request.user, EventWish(), now, most=60)
+    period = period if period in PERIODS else "week"
+    heats = town_heat(request.user, now - timedelta(days=PERIODS[period]), now)
+    live = [
+        line.event for line in events_listed(request.user, EventWish(), now, most=60) if line.event.town_id
+    ]
     context = {
-        "cells": cells,
-        "period": period if period in PERIODS else "week",
+        "map": _map(request, heats, live),
+        "towns": [{"heat": heat, "more": heat.tickets - heat.before} for heat in heats],
+        "shades": range(6),
+        "period": period,
         "periods": [("day", _("24 小时")), ("week", _("7 天")), ("month", _("30 天"))],
-        "high": max((cell["top"] for cell in cells), default=0) + 78,
-        "live": [line.event for line in live if line.event.town_id],
-        "total": sum(cell["heat"].tickets for cell in cells),
+        "live": live,
+        "total": sum(heat.tickets for heat in heats),
+        "may_load": request.user.role in IN_CHARGE,
     }
     return render(request, "map.html", context)
 
 
-def _cells(heats: list[TownHeat]) -> list[dict[str, Any]]:
-    """The towns as cells of a drawing, five to a row in the list's order; five shades by rank of what came in."""
+@page(roles=roles.CENTRE | roles.READERS)
+def town_map(request: PageRequest) -> HttpResponse:
+    """The district's towns with what came in: on the district's own map where one is loaded, else schematic; it says which."""
+    return _town_map(request)
+
+
+@require_POST
+@page(roles=IN_CHARGE, again=_town_map)
+def map_load(request: PageRequest) -> HttpResponse:
+    """The district's own GeoJSON."""
+    file = request.FILES.get("file")
+    if file is None:
+        raise Incomplete({"file": _("请选择 GeoJSON 文件。")})
+    if (file.size or 0) > LARGEST_MAP * 1024 * 1024:
+        raise Incomplete({"file": _("文件超过 %(n)s MB，请简化后再装入。") % {"n": LARGEST_MAP}})
+    drawn = load_map(file.read(), by=request.user, now=timezone.now())
+    say(
+        request,
+        _("已装入地图：%(towns)s 个镇街，%(points)s 个点。")
+        % {"towns": len(drawn.towns), "points": len(drawn.points)},
+    )
+    return go(request, "map")
+
+
+@require_POST
+@page(roles=IN_CHARGE)
+def map_drop(request: PageRequest) -> HttpResponse:
+    """Back to the schematic map."""
+    drop_map(by=request.user, now=timezone.now())
+    say(request, _("已改回示意图。"))
+    return go(request, "map")
+
+
+def _map(request: PageRequest, heats: Sequence[TownHeat], live: "Sequence[Event]") -> dict[str, Any]:
+    """What is drawn: each town as a shape of the loaded map or a cell of a schematic one, five shades by rank; events as dots
+    where the loaded map knows their place."""
+    drawn = district_map(request.user)
     counts = sorted({heat.tickets for heat in heats if heat.tickets}, reverse=True)
-    out = []
-    for n, heat in enumerate(heats):
-        shade = 0
-        if heat.tickets:
-            shade = 5 - min(4, counts.index(heat.tickets) * 5 // max(len(counts), 1))
-        out.append(
-            {
-                "heat": heat,
-                "left": 8 + (n % 5) * 152,
-                "top": 8 + (n // 5) * 78,
-                "shade": shade,
-                "more": heat.tickets - heat.before,
-            }
-        )
-    return out
+    cells: list[dict[str, Any]] = []
+    for heat in heats:
+        shade = 5 - min(4, counts.index(heat.tickets) * 5 // max(len(counts), 1)) if heat.tickets else 0
+        cell: dict[str, Any] = {"heat": heat, "shade": shade}
+        if drawn is None:
+            left, top = 8 + (len(cells) % 5) * 152, 8 + (len(cells) // 5) * 78
+            cell |= {
+                "left": left, "top": top, "x": left + 72, "y": top + 30, "under": top + 54,
+                "flag_x": left + 132, "flag_y": top + 12, "flag_under": top + 17,
+            }  # fmt: skip
+        elif heat.place.code in drawn.towns:
+            shape = drawn.towns[heat.place.code]
+            cell |= {
+                "path": shape.path, "x": round(shape.x), "y": round(shape.y), "under": round(shape.y) + 22,
+                "flag_x": round(shape.x) + 34, "flag_y": round(shape.y) - 20, "flag_under": round(shape.y) - 15,
+            }  # fmt: skip
+        else:
+            continue
+        cells.append(cell)
+    points = drawn.points if drawn else {}
+    dots = [
+        {"x": points[one.place.code][0], "y": points[one.place.code][1], "level": one.level}
+        for one in live
+        if one.place is not None and one.place.code in points
+    ]
+    rows = (len(cells) + 4) // 5
+    return {
+        "real": drawn is not None,
+        "loaded_at": drawn.loaded_at if drawn else None,
+        "cells": cells,
+        "dots": dots,
+        "missing": [heat.place.name for heat in heats if drawn and heat.place.code not in drawn.towns],
+        "wide": drawn.wide if drawn else 768,
+        "high": drawn.high if drawn else rows * 78 + 8,
+    }
 
 
-def curve(growth: Sequence[Point], wide: int, high: int) -> dict[str, Any]:
-    """The growth as two polylines: people (the lower) and tickets, in a box of *wide* × *high*."""
+def curve(
+    growth: Sequence[Point], wide: int, high: int, alerts: "Sequence[EventAlert]" = ()
+) -> dict[str, Any]:
+    """The growth as two polylines: people (the lower) and tickets, in a box of *wide* × *high*; midnights and alarms as upright lines."""
     if not growth:
         return {"wide": wide, "high": high, "people": "", "tickets": "", "most": 0}
     most = max(growth[-1].tickets, 1)
@@ -265,14 +344,25 @@ def curve(growth: Sequence[Point], wide: int, high: int) -> dict[str, Any]:
         ]
         return " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
 
+    people = line([point.people for point in growth])
+    first = growth[0].at - (growth[-1].at - growth[0].at) / max(steps - 1, 1)
+    span = max((growth[-1].at - first).total_seconds(), 1.0)
+
+    def across(at: datetime) -> float:
+        return round(min(max((at - first).total_seconds() / span, 0.0), 1.0) * wide, 1)
+
+    midnight = timezone.localtime(first).replace(hour=0, minute=0, second=0, microsecond=0)
+    many = int(span // 86400) + 1
+    days = [across(midnight + timedelta(days=n + 1)) for n in range(many)] if many <= 31 else []
     return {
         "wide": wide,
         "high": high,
-        "people": line([point.people for point in growth]),
+        "people": people,
+        "under": f"0,{high} {people} {wide},{high}",
         "tickets": line([point.tickets for point in growth]),
         "most": most,
-        "first": growth[0].at,
-        "last": growth[-1].at,
+        "days": [x for x in days if 0 < x < wide],
+        "marks": [{"x": across(alert.at), "level": alert.level} for alert in alerts],
     }
 
 
@@ -309,4 +399,6 @@ routes = [
     path("events/<int:pk>/is/<slug:what>", decide, name="event-decide"),
     path("alerts/<int:pk>/seen", seen_alert, name="alert-seen"),
     path("map", town_map, name="map"),
+    path("map/load", map_load, name="map-load"),
+    path("map/drop", map_drop, name="map-drop"),
 ]

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_datetime
@@ -97,7 +98,7 @@ def case(request: PageRequest, pk: int) -> HttpResponse:
         "event": seen.case.event,
         "doors": shown,
         "only": doors if doors in STEPS else "",
-        "steps": [(step, seen.counts[step]) for step in STEPS],
+        "steps": _steps(seen),
         "units": units_to_choose(request.user) if seen.may_act else [],
         "missing": joint.why_not_closed(seen.case) if seen.may_act and seen.case.closed_at is None else {},
         "may_decide": request.user.role in DECIDES,
@@ -238,7 +239,12 @@ def door_step(request: PageRequest, pk: int, step: str) -> HttpResponse:
     if not request.htmx:
         return go(request, reverse("case", args=[case.pk]) + f"#door-{pk}")
     row = _found(door_for, request, pk)
-    return render(request, "_door.html", {"door": row, "may_act": True, "open": case.closed_at is None})
+    seen = _case(request, case.pk)
+    line = render_to_string(
+        "_door.html", {"door": row, "may_act": True, "open": case.closed_at is None}, request=request
+    )
+    head = {"seen": seen, "steps": _steps(seen), "oob": True}
+    return HttpResponse(line + render_to_string("_case_steps.html", head, request=request))
 
 
 @require_POST
@@ -457,6 +463,11 @@ def reopen(request: PageRequest, pk: int) -> HttpResponse:
 
 
 # ---------------------------------------------------------------------------------------------------------
+
+
+def _steps(seen: CasePage) -> list[tuple[str, int, int]]:
+    """(step, doors that have it, doors that have not) in their order."""
+    return [(step, seen.counts[step], seen.counts["all"] - seen.counts[step]) for step in STEPS]
 
 
 def _case(request: PageRequest, pk: int) -> CasePage:
