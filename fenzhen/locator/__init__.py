@@ -18,7 +18,16 @@ True
 """
 
 from fenzhen.locator.gazetteer import BadGazetteer, Gazetteer
-from fenzhen.locator.match import Located, Mention, locate
+from fenzhen.locator.match import Located, Mention, locate, unknown_names
 from fenzhen.locator.place import TOWN_KINDS, Place
 
-__all__ = ["TOWN_KINDS", "BadGazetteer", "Gazetteer", "Located", "Mention", "Place", "locate"]
+__all__ = [
+    "TOWN_KINDS",
+    "BadGazetteer",
+    "Gazetteer",
+    "Located",
+    "Mention",
+    "Place",
+    "locate",
+    "unknown_names",
+]

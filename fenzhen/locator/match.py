@@ -14,7 +14,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fenzhen.locator.gazetteer import Gazetteer, fold
-from fenzhen.locator.place import Place
+from fenzhen.locator.place import TOWN_KINDS, Place
+from fenzhen.locator.slots import stretches
 
 #: Log weight of one full mention, and of "somewhere else". Set so that one estate gives .96, one town .92.
 _WEIGHT = 3.5
@@ -160,6 +161,36 @@ def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[
             strength *= 0.1
         found.append(Mention(start, end, codes, strength, bool(official)))
     return found
+
+
+def unknown_names(text: str, places: Gazetteer) -> list[str]:
+    """Name-like strings of a text that no place of the list matches, neither exactly nor nearly: candidates for the list.
+
+    In the order of the text, each once, as written (full-width letters and figures folded to half-width): 小区, 家园, villages
+    and roads with their endings, without the town or the words in front. Names of the district and its towns are never among
+    them. One text can mislead (a shop, a place far away); what many texts name deserves a look.
+
+    >>> unknown_names("柳河镇碧波雅苑3号楼停水", Gazetteer([Place("1", "柳河镇", "town")]))
+    ['碧波雅苑']
+    """
+    folded = fold(text)
+    mentions = _with_near(text, mentions_in(text, places), places)
+    areas = {one.end for one in mentions if all(places[code].kind in TOWN_KINDS for code in one.codes)}
+    areas |= {
+        at + len(name)
+        for name in places.district_names
+        for at in range(len(folded))
+        if folded.startswith(name, at)
+    }
+    found = [
+        one.name
+        for one in stretches(folded, areas)
+        if not any(
+            mention.start < one.end and one.start < mention.end and mention.end >= one.end - 2
+            for mention in mentions
+        )
+    ]
+    return list(dict.fromkeys(found))
 
 
 #: Behind an exact name these may make it a longer one: 枣园尚称社区 begins with 枣园 and is another place.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fenzhen.locator import BadGazetteer, Gazetteer, Place, locate
+from fenzhen.locator import BadGazetteer, Gazetteer, Place, locate, unknown_names
 from fenzhen.locator.gazetteer import fold
 
 PLACES = [
@@ -191,6 +191,23 @@ def test_a_csv_gives_a_gazetteer(tmp_path: Path):
     gazetteer = Gazetteer.from_csv(path)
     assert locate("晨光园的路灯", gazetteer).town == "1"
     assert gazetteer.parents == {"2": "1"}
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("黄村镇碧波雅苑3号楼停水", ["碧波雅苑"]),
+        ("反映一下碧波家园小区没人管,碧波家园小区的路也坏", ["碧波家园小区"]),
+        ("在旧宫镇大稿村有人偷倒渣土", ["大稿村"]),
+        ("兴华嘉园3号楼电梯坏了", []),
+        ("兴花嘉园小区停水", []),  # nearly said
+        ("老旧小区没人管,我们村的路灯不亮,孩子上学要过马路", []),
+        ("小区门口的道路就变成了夜市", []),
+        ("", []),
+    ],
+)
+def test_names_that_no_place_matches_are_told(places: Gazetteer, text: str, names: list[str]):
+    assert unknown_names(text, places) == names
 
 
 def test_three_thousand_texts_a_second(places: Gazetteer):
