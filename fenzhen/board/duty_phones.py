@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from datetime import datetime, time
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from fenzhen.board.filters import ALL, Narrow
@@ -12,6 +12,7 @@ from fenzhen.hotline.clock import Colour, colour
 from fenzhen.hotline.roles import Role
 from fenzhen.records.duty_phones import DutyPhone
 from fenzhen.records.handling import Assignment, Note
+from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
 from fenzhen.records.rules import clock_rules, setting
 from fenzhen.records.tickets import Ticket
@@ -21,6 +22,8 @@ from fenzhen.records.units import Unit
 PHONING = roles.DESK | {Role.SUPERVISOR}
 #: Levels that do not wait for a unit to look at its page.
 URGENT = 2
+#: What share of the time for signing may be left when a unit without an account is phoned for the rest.
+LEFT = 0.5
 
 
 @dataclass(slots=True)
@@ -57,15 +60,34 @@ def phone_of(viewer: User, unit: Unit, now: datetime) -> DutyPhone | None:
     return next(iter(phones_of(viewer, unit, now)), None)
 
 
-def phone_now(viewer: User, now: datetime, narrow: Narrow = ALL) -> list[PhoneNow]:
-    """Unsigned shares of level 1 and 2, level 1 first, then by the end of the time for signing."""
+def to_phone(viewer: User, now: datetime) -> "QuerySet[Assignment]":
+    """Unsigned shares that somebody phones about, level 1 first, then by the end of the time for signing.
+
+    Levels 1 and 2 at once; of the others what a unit without an account cannot know of: on no list that it was given
+    since, and half of the time for signing gone.
+    """
     if viewer.role not in PHONING:
-        return []
+        return Assignment.objects.none()
+    open_ = Assignment.objects.filter(state="pending_sign", ticket__is_history=False)
+    staffed = User.objects.filter(unit=OuterRef("unit"), is_active=True, role=Role.UNIT_LIAISON)
+    rows = open_.filter(~Exists(staffed), level__gt=URGENT).values_list(
+        "pk", "unit_id", "given_at", "sign_due"
+    )
+    near = [row for row in rows if colour(row[2], row[3], now, LEFT) is not Colour.GREEN]
+    lists = Entry.objects.filter(
+        subject__in={f"unit:{unit}" for _pk, unit, _at, _due in near}, act="take_list"
+    )
+    listed = dict(lists.values_list("subject").annotate(last=Max("at")))
+    unheard = [pk for pk, unit, given, _due in near if listed.get(f"unit:{unit}", given) <= given]
+    return open_.filter(Q(level__lte=URGENT) | Q(pk__in=unheard)).order_by("level", "sign_due", "id")
+
+
+def phone_now(viewer: User, now: datetime, narrow: Narrow = ALL) -> list[PhoneNow]:
+    """Each line of the list to phone through (`to_phone`), with the number to try and who called before."""
     rows = list(
-        Assignment.objects.filter(narrow.on("ticket", unit="unit"))
-        .filter(state="pending_sign", level__lte=URGENT, ticket__is_history=False)
+        to_phone(viewer, now)
+        .filter(narrow.on("ticket", unit="unit"))
         .select_related("ticket__place", "ticket__town", "unit")
-        .order_by("level", "sign_due", "id")
     )
     units = {row.unit_id for row in rows}
     by_unit: dict[int, list[DutyPhone]] = {}

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet
 from django.utils import timezone
 
-from fenzhen.board.duty_phones import URGENT
+from fenzhen.board.duty_phones import to_phone
 from fenzhen.board.errands import ErrandSeen, errand_counts, my_errands
 from fenzhen.board.filters import ALL, Narrow
 from fenzhen.board.related import repeated_callers, repeated_tickets
@@ -252,13 +252,9 @@ def _untold(viewer: User, now: datetime) -> "QuerySet[Ticket]":
 
 
 def _not_phoned(viewer: User, now: datetime) -> "QuerySet[Assignment]":
-    """Level 1 and 2, not signed for, and nobody has phoned the unit."""
+    """On the list to phone through, and nobody has phoned the unit."""
     phoned = Note.objects.filter(assignment=OuterRef("pk"), kind="phone_unit")
-    return (
-        Assignment.objects.filter(on_live(viewer), state="pending_sign", level__lte=URGENT)
-        .filter(~Exists(phoned))
-        .order_by("level", "sign_due", "id")
-    )
+    return to_phone(viewer, now).filter(on_live(viewer)).filter(~Exists(phoned))
 
 
 def _voids(viewer: User, now: datetime) -> "QuerySet[Ticket]":

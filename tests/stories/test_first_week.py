@@ -203,6 +203,13 @@ class Week:
         for ticket in city_clock_ends(cast.chen, now):
             note("city", str(ticket.pk), now)
 
+    def night(self, until: datetime) -> None:
+        """The night shift has nothing but the list to phone through before it, and looks every half hour."""
+        while self.now + M * 30 < until:
+            self.now += M * 30
+            for line in phone_now(self.cast.wang, self.now):
+                self.lists.note("sign", f"a{line.item.pk}", self.now)
+
     def note_desk(self, desk: UnitDesk) -> None:
         """A unit's own page: what is there to sign and to do."""
         for group in (desk.came_back, desk.to_sign, desk.due_today, desk.in_hand):
@@ -608,6 +615,7 @@ def test_five_days_of_the_citys_orders_are_in_once_out_once_and_never_late_unsee
         for hour in HOURS if day < DAYS else LATER_HOURS:
             busy = week.hour(MONDAY + day * D + hour * H + 5 * M)
             idle = 0 if busy else idle + 1
+        week.night(MONDAY + (day + 1) * D + HOURS[0] * H + 5 * M)
         left = Ticket.objects.filter(state__in=[*OPEN, "watched"]).count()
         if day >= DAYS and not left and idle >= 3:
             break

@@ -7,7 +7,9 @@ import time_machine
 from django.test import Client
 
 from fenzhen.board.duty_phones import duty_time, phone_now, phone_of
+from fenzhen.desk.dispatch import dispatch_ticket
 from fenzhen.desk.handle import sign_assignment
+from fenzhen.office.unit_excel import open_list
 from fenzhen.records.district import CalendarDay
 from fenzhen.records.duty_phones import DutyPhone
 from fenzhen.records.handling import Assignment, Note, Reply
@@ -57,6 +59,24 @@ def test_a_table_that_is_over_or_not_begun_is_not_phoned(cast: Cast) -> None:
     DutyPhone.objects.create(unit=cast.liuhe, time="day", phone="010-0000-0009", valid_from=date(2026, 3, 11))
     found = phone_of(cast.wang, cast.liuhe, cast.now)
     assert found is not None and found.phone == "010-0000-0009"
+
+
+def test_a_unit_without_an_account_is_phoned_before_it_is_late_unless_it_has_its_list(cast: Cast) -> None:
+    User.objects.filter(unit=cast.police).delete()
+    ticket = cast.waiting()
+    dispatch_ticket(ticket, by=cast.wang, now=cast.now, lead=cast.police)
+    item = cast.lead(ticket)
+    whole = item.sign_due - cast.now
+
+    def listed(part: float) -> bool:
+        return item in [line.item for line in phone_now(cast.wang, cast.now + whole * part)]
+
+    assert not listed(0.4) and listed(0.6) and listed(1.1)
+    User.objects.create(username="clerk", role="unit_liaison", unit=cast.police)
+    assert not listed(0.6), "whoever has a page sees it there"
+    User.objects.filter(username="clerk").delete()
+    open_list(cast.police, by=cast.wang, now=cast.now + whole * 0.5)
+    assert not listed(0.6), "it has the list"
 
 
 def test_unsigned_level_1_and_2_are_on_the_list_and_a_signature_takes_them_off(cast: Cast) -> None:
