@@ -144,6 +144,13 @@ def of_the_same_caller(viewer: User, phone: str, tickets: list[int]) -> set[int]
     return set(visible(viewer).filter(pk__in=tickets, caller__phone_index=index).values_list("pk", flat=True))
 
 
+def tickets_of_number(viewer: User, phone: str) -> frozenset[int]:
+    """Ids of the newest tickets that somebody with this number opened; none while it is no whole number."""
+    index = _phone_index(viewer, phone)
+    rows = visible(viewer).filter(caller__phone_index=index).order_by("-pk") if index else None
+    return frozenset(rows.values_list("pk", flat=True)[:50]) if rows is not None else frozenset()
+
+
 def tickets_asked_back(viewer: User) -> list[AskedBack]:
     """Tickets that wait for more words from the caller: the viewer's own first, the longest waiting first."""
     if viewer.role not in roles.INTAKE:

@@ -340,7 +340,8 @@ def _count(surge: Surge, now: datetime) -> None:
     surge.days = min(max((now - surge.since) / timedelta(days=1), least), most)
     callers = list(tickets_in(surge, now - timedelta(days=surge.days), now).values_list("caller", flat=True))
     surge.tickets = len(callers)
-    surge.people = len({caller for caller in callers if caller}) + callers.count(None)
+    known = [caller for caller in callers if caller]
+    surge.people = len(set(known)) + len(callers) - len(known)
     surge.most = max(surge.most, surge.tickets)
     grown = (surge.days - least) / (most - least) if most > least else 0.0
     whole = max(surge.usual_day * most, surge.rung_usual)

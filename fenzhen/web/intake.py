@@ -22,6 +22,7 @@ from django.views.decorators.http import require_POST
 
 from fenzhen.board.advice import AdviceView, SimilarOpen, UnitSeen, advice_for, similar_open
 from fenzhen.board.drafts import draft_of, drafts_of
+from fenzhen.board.events import NoSuchEvent, event_for
 from fenzhen.board.intake import (
     CallerHistory,
     asked_back_count,
@@ -30,7 +31,9 @@ from fenzhen.board.intake import (
     place_chosen,
     places_suggested,
     tickets_asked_back,
+    tickets_of_number,
 )
+from fenzhen.board.meant import Meant, event_meant
 from fenzhen.board.related import choices_for, links_of
 from fenzhen.board.tickets import NotVisible, ticket_for
 from fenzhen.desk import intake as desk
@@ -41,6 +44,7 @@ from fenzhen.hotline import privacy, roles
 from fenzhen.hotline.journey import RESTING
 from fenzhen.hotline.related import Fitting
 from fenzhen.hotline.roles import Role
+from fenzhen.office.joining import take_in_to_event
 from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
 from fenzhen.web.export import listing, ticket_cells, ticket_columns
 from fenzhen.web.page import PageRequest, go, page, say, typed
@@ -91,6 +95,8 @@ def intake(request: PageRequest) -> HttpResponse:
             return again(request, int(request.POST[name]), now)
     if _is_id(request.POST.get("beside", "")):
         return _beside(request, int(request.POST["beside"]), now)
+    if _is_id(request.POST.get("event", "")):
+        return _event(request, int(request.POST["event"]), now)
     line = request.POST.get("emergency", "")
     ending = "redirect" if line in _LINES else request.POST.get("ending") or "submit"
     if ending not in {"submit", "answer", "redirect"}:
@@ -215,6 +221,8 @@ class _Thought:
     units: list[UnitSeen]
     signals: list[_SignalSeen] = field(default_factory=list)
     similar: list[_Similar] = field(default_factory=list)
+    meant: Meant | None = None
+    """The live event that these words mean."""
 
 
 def _thought(request: PageRequest, now: datetime) -> _Thought | None:
@@ -243,7 +251,21 @@ def _thought(request: PageRequest, now: datetime) -> _Thought | None:
     near = similar_open(request.user, title=title, body=body, place_code=code, limit=5)
     same = of_the_same_caller(request.user, typed(request, "phone", 64), [one.ticket.pk for one in near])
     thought.similar = [_Similar(one, one.ticket.pk in same) for one in near]
+    thought.meant = event_meant(
+        request.user,
+        title=title,
+        body=body,
+        places={code: 1.0} if code else {one[0]: one[3] for one in advice.place.candidates} | _sure(advice),
+        town=advice.place.town,
+        categories={one.code: one.probability for one in advice.categories},
+        now=now,
+        same_caller=tickets_of_number(request.user, typed(request, "phone", 64)),
+    )
     return thought
+
+
+def _sure(advice: AdviceView) -> dict[str, float]:
+    return {} if advice.place.not_sure or not advice.place.code else {advice.place.code: 1.0}
 
 
 def _heard(request: PageRequest) -> desk.Heard:
@@ -337,6 +359,20 @@ def _beside(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
     """Another person, the same matter: their own ticket, linked."""
     other = ticket_for(request.user, pk)
     fresh = take_in_beside(_heard(request), other, by=request.user, now=now)
+    return go(request, _fresh(after=str(fresh.pk)))
+
+
+def _event(request: PageRequest, pk: int, now: datetime) -> HttpResponse:
+    """Another person, a known event: their own ticket, linked to one of the event's and in the event from the beginning."""
+    try:
+        seen = event_for(request.user, pk, now)
+    except NoSuchEvent:
+        raise Incomplete({"ending": _("这个事件已经不在了，请照常提交。")}) from None
+    other = request.POST.get("event_to", "")
+    mine = [one.ticket_id for one in seen.members]
+    beside = int(other) if _is_id(other) and int(other) in mine else mine[0] if mine else 0
+    ticket = ticket_for(request.user, beside)
+    fresh = take_in_to_event(_heard(request), seen.event, ticket, by=request.user, now=now)
     return go(request, _fresh(after=str(fresh.pk)))
 
 

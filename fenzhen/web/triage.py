@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from fenzhen.board.advice import similar_decided
 from fenzhen.board.automatic import anything_automatic, weighed
 from fenzhen.board.events import event_of
+from fenzhen.board.meant import event_meant_by
 from fenzhen.board.related import links_of
 from fenzhen.board.tickets import ticket_for
 from fenzhen.board.triage import (
@@ -255,12 +256,14 @@ def draw_similar(request: PageRequest, pk: int) -> HttpResponse:
     known = {one.ticket.pk for one in linked}
     found = [one for one in similar_here(request.user, ticket, timezone.now()) if one.ticket.pk not in known]
     decided = similar_decided(request.user, ticket)
+    in_event = event_of(request.user, ticket)
     facts = {
         "similar": found,
         "links": linked,
         "ticket": ticket,
         "decided": decided,
-        "in_event": event_of(request.user, ticket),
+        "in_event": in_event,
+        "meant": None if in_event else event_meant_by(request.user, ticket, timezone.now()),
     }
     return render(request, "_triage_similar.html", facts)
 

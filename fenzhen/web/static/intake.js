@@ -74,10 +74,10 @@
     event.target.querySelector("textarea, input")?.focus({ preventScroll: true });
   }, true);
 
-  // --- one key for an emergency, also while typing ----------------------------------------------------------
+  // --- one key for an emergency, one for a known event, also while typing ----------------------------------------------------------
   document.addEventListener("keydown", (event) => {
-    if (event.key !== "F8" || event.defaultPrevented || event.repeat) return;
-    const button = document.querySelector("[data-emergency]");
+    if (!["F8", "F9"].includes(event.key) || event.defaultPrevented || event.repeat) return;
+    const button = document.querySelector(event.key === "F8" ? "[data-emergency]" : "[data-event]");
     if (button) { event.preventDefault(); button.click(); }
   });
 
