@@ -1,14 +1,13 @@
 """Words → label, learned from labelled texts: several simple models and one that weighs them.
 
 A text has two fields, title and body, and is read in two ways: as character n-grams (1-4) of the fields apart, each with its vocabulary
-and its share, and as words of both together. Either becomes numbers by TF-IDF. Every label then gets a score in four ways from either reading (fenzhen/advisor/views.py), and two more with sentence vectors:
+and its share, and as words of both together. Either becomes numbers by TF-IDF. Every label then gets a score in three ways from either reading (fenzhen/advisor/views.py), and one more with sentence vectors:
 
 - *linear*: ridge regression on the n-grams, one against the rest; its words are the explanation;
 - *counts*: complement naive Bayes (Rennie et al. 2003) on the same;
 - *bent*: kernel ridge with a Gaussian kernel on 200 latent dimensions (LSA): texts that share no n-gram may still be near;
-- *precedents*: the labels of the 15 nearest decided texts there;
 - *familiar*: for labels with common names, the likeness to what usually belongs there (fenzhen/advisor/familiar.py);
-- *bent* and *precedents* once more on sentence vectors, if asked for (slower: about 15 ms a text).
+- *bent* once more on sentence vectors, if asked for (slower: about 15 ms a text).
 
 A multinomial logistic regression turns the scores into probabilities (fenzhen/advisor/stack.py). It learns from scores that were each given by models that had not
 seen the text (eight parts, near-duplicates together), so the
@@ -49,7 +48,7 @@ from fenzhen.advisor.ngrams import (
 )
 from fenzhen.advisor.stack import softmax, weigh, with_one
 from fenzhen.advisor.text import clean, clean_with_origins, plain_for_embedding
-from fenzhen.advisor.views import Floats, Pair, View, bent_alpha, near_scores, unit, view_of
+from fenzhen.advisor.views import Floats, Pair, View, bent_alpha, bent_scores, unit, view_of
 
 Fields = tuple[str, str]
 Say = Callable[[str], None]
@@ -130,10 +129,10 @@ class Classifier:
         counts, state = self._counted(texts), self.state
         scores: list[NDArray[Any]] = []
         for view, pair in zip(self._views, counts, strict=True):
-            scores += view.scores(pair, state["kept_labels"])
+            scores += view.scores(pair)
         if self.uses_embedding:
-            scores += near_scores(
-                _vectors(texts), state["vectors"], state["alpha_vectors"], state["kept_labels"], _BEND_VECTORS
+            scores.append(
+                bent_scores(_vectors(texts), state["vectors"], state["alpha_vectors"], _BEND_VECTORS)
             )
         likely = softmax(with_one(np.hstack(scores).astype(np.float64)) @ self._weights)
         return _mixed(likely, _evidence(counts[0]))
@@ -202,7 +201,7 @@ def learn(
     kept = np.arange(n) if n <= _MOST_PRECEDENTS else np.sort(draw.choice(n, _MOST_PRECEDENTS, replace=False))
     known = phrases_of(names)
     phrases = [phrase for _, phrase in known]
-    state: dict[str, Any] = {"labels": list(names), "kept": kept, "kept_labels": label_at[kept]}
+    state: dict[str, Any] = {"labels": list(names), "kept": kept}
     scores: list[NDArray[np.float64]] = []
     evidence: NDArray[np.float64] | None = None
     with _BLAS.limit(limits=1, user_api="blas"):
@@ -255,18 +254,20 @@ def learn(
 
 
 def lead(likely: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How sure the first label is: how far its probability is ahead of the second's.
+    """How sure the first label is: how far its probability is ahead of the second's, after squaring (shares of the sum of the squares).
 
     It ranks right and wrong answers better than the first probability alone: two labels that share a text between them are a
-    question, one label with many small rivals hardly is (docs/adviser.md).
+    question, one label with many small rivals hardly is. Squares make the small rivals smaller still; the ratio of the two best alone
+    would rank as well, but be sure of the best of thirty labels that are all unlikely (docs/adviser.md).
 
     >>> lead(np.array([[0.7, 0.3, 0.0], [0.7, 0.15, 0.15]])).round(2).tolist()
-    [0.4, 0.55]
+    [0.69, 0.87]
     """
     if not len(likely):
         return np.zeros(0)
-    best = np.partition(likely, likely.shape[1] - 2, axis=1)[:, -2:]
-    return np.asarray(best[:, 1] - best[:, 0], dtype=np.float64)
+    squares = likely * likely
+    best = np.partition(squares, squares.shape[1] - 2, axis=1)[:, -2:]
+    return np.asarray((best[:, 1] - best[:, 0]) / squares.sum(axis=1), dtype=np.float64)
 
 
 # --- the parts ----------------------------------------------------------------------------------------------------------
@@ -297,14 +298,13 @@ def _by_vectors(
     part: NDArray[np.int64],
     kept: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Bent and precedents on sentence vectors for every row, by models that had not seen its part."""
+    """Bent on sentence vectors for every row, by models that had not seen its part."""
     targets = _targets(label_at, labels)
-    found = np.zeros((len(label_at), 2 * labels))
+    found = np.zeros((len(label_at), labels))
     for number in range(int(part.max()) + 1):
         own, outside = kept[part[kept] != number], np.flatnonzero(part == number)
         alpha = bent_alpha(vectors[own], targets[own], _BEND_VECTORS)
-        near = near_scores(vectors[outside], vectors[own], alpha, label_at[own], _BEND_VECTORS)
-        found[outside] = np.hstack(near)
+        found[outside] = bent_scores(vectors[outside], vectors[own], alpha, _BEND_VECTORS)
     return found
 
 

@@ -26,7 +26,8 @@ def weigh(
     """Weights for `scores` with a column of ones behind: (columns + 1) × labels.
 
     ``scores``: labels within ways, as they are (their spread is taken out and put into the weights). ``fair``: rows to learn from,
-    all when not given.
+    all when not given. A label without any row to learn from (all its texts are nearly the same, so no model that scored them had met it)
+    takes no part in the weighing; it is weighed as the others are on average, and less as it is rarer than they.
     """
     n, width = scores.shape
     ways = width // labels
@@ -34,16 +35,19 @@ def weigh(
     middle = cube.mean(axis=(0, 2))
     spread = cube.std(axis=(0, 2)) + 1e-9
     cube = (cube - middle[:, None]) / spread[:, None]
+    often = np.bincount(label_at, minlength=labels)
     if fair is not None:
         cube, label_at = cube[fair], label_at[fair]
         n = len(cube)
+    seen = np.unique(label_at)
     flat = with_one(cube.reshape(n, width))
     free = labels <= _MOST_LABELS
     used = flat if free else flat[:, -1:]
     rows = np.arange(n)
+    cube, label_at = cube[:, :, seen], np.searchsorted(seen, label_at)
 
     def parts(numbers: Numbers) -> tuple[Numbers, Numbers]:
-        return numbers[:ways], numbers[ways:].reshape(-1, labels)
+        return numbers[:ways], numbers[ways:].reshape(used.shape[1], len(seen))
 
     def loss(numbers: Numbers) -> tuple[float, Numbers]:
         shared, own = parts(numbers)
@@ -58,11 +62,14 @@ def weigh(
         value += 0.5 * _HELD_SHARED * float(((shared - _AT_FIRST) ** 2).sum())
         return value, np.concatenate([slope_shared, slope_own.ravel()])
 
-    start = np.concatenate([np.full(ways, _AT_FIRST), np.zeros(used.shape[1] * labels)])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500})
-    shared, own = parts(np.asarray(found.x, dtype=np.float64))
+    start = np.concatenate([np.full(ways, _AT_FIRST), np.zeros(used.shape[1] * len(seen))])
+    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": 500}).x if n else start
+    shared, own = parts(np.asarray(found, dtype=np.float64))
     weights = np.zeros((width + 1, labels))
-    weights[-len(own) :] = own
+    if len(seen):
+        rarer = np.log((often + 1) / (often[seen].mean() + 1))
+        weights[-1] = own[-1].mean() + np.minimum(rarer, 0.0)
+        weights[-len(own) :, seen] = own
     for way in range(ways):
         weights[way * labels : (way + 1) * labels] += shared[way] * np.eye(labels)
     weights[:-1] /= np.repeat(spread, labels)[:, None]

@@ -21,12 +21,12 @@ import numpy as np
 from fenzhen.advisor.classify import READINGS, Classifier
 
 _KIND = "fenzhen-adviser"
-_FORMAT = 2
+_FORMAT = 3
 _OF_A_READING = {
     "idf": "f", "worth": "f", "projection": "f", "latent": "f", "alpha": "f", "latent_column": "i",
     "words": "f", "words_column": "i", "words_latent": "f", "words_label": "i", "title_keys": "u", "body_keys": "u",
 }  # fmt: skip
-_NUMBERS = {"vectors": "f", "alpha_vectors": "f", "weights": "f", "kept": "i", "kept_labels": "i"} | {
+_NUMBERS = {"vectors": "f", "alpha_vectors": "f", "weights": "f", "kept": "i"} | {
     f"{reading}_{piece}": kind for reading in READINGS for piece, kind in _OF_A_READING.items()
 }
 
@@ -61,7 +61,7 @@ def save(classifier: Classifier, path: Path | str, *, notes: dict[str, Any] | No
 def load(path: Path | str) -> tuple[Classifier, dict[str, Any], str]:
     """Read a model: the classifier, its notes, its checksum.
 
-    Raises `BadModelFile` (foreign, cut, changed, newer, or with anything but numbers and words in it) and `FileNotFoundError`.
+    Raises `BadModelFile` (foreign, cut, changed, newer, older, or with anything but numbers and words in it) and `FileNotFoundError`.
     """
     with Path(path).open("rb") as file:
         line = file.readline(200)
@@ -69,8 +69,11 @@ def load(path: Path | str) -> tuple[Classifier, dict[str, Any], str]:
         if not line.endswith(b"\n") or len(words) != 3 or words[0] != _KIND.encode("ascii"):
             raise BadModelFile(f"{path} is not a model of the adviser")
         if words[1] != str(_FORMAT).encode("ascii"):
+            number = words[1].decode("ascii", "replace")
+            older = number.isdigit() and int(number) < _FORMAT
             raise BadModelFile(
-                f"{path} has format {words[1].decode('ascii', 'replace')}; this program reads {_FORMAT}"
+                f"{path} has format {number}; this program reads {_FORMAT}"
+                + (": learn it anew from its labelled texts (fenzhen advise train)" if older else "")
             )
         checksum = hashlib.file_digest(file, "sha256").hexdigest()
         if checksum.encode("ascii") != words[2]:
@@ -126,7 +129,6 @@ def _sound(state: dict[str, Any]) -> dict[str, Any]:
         and all(isinstance(label, str) for label in state["labels"])
         and state["weights"].ndim == 2
         and state["weights"].shape[1] == labels
-        and len(state["kept"]) == len(state["kept_labels"])
     )
     for reading in READINGS:
         titles, bodies = len(state[f"{reading}_title_keys"]), len(state[f"{reading}_body_keys"])

@@ -1,7 +1,7 @@
 """One way of reading texts, and what is learned from it: the scores that are weighed afterwards.
 
 A reading turns a text into TF-IDF numbers of its n-grams or words, title and body apart. From them every label gets a score as
-`fenzhen.advisor.classify` says: linear, counts, bent, precedents, and, where labels bear common names, familiar words.
+`fenzhen.advisor.classify` says: linear, counts, bent, and, where labels bear common names, familiar words.
 
 The scores a model is weighed and certified by must come from models that had not seen the text. They are reckoned for all parts
 together: what stays the same between parts (which texts are how like each other) is reckoned once, what does not (which rows may be
@@ -30,7 +30,6 @@ _RIDGE, RIDGE_BENT = 0.1, 0.05
 BEND = 2.0
 _LATENT = 200
 _LATENT_COLUMNS = 40_000
-_NEAREST = 15
 _SMOOTH = 0.3
 #: An n-gram must be known from so many texts.
 LEAST_TEXTS = 2
@@ -81,7 +80,7 @@ class View:
             np.asarray(_narrowed(rows, self.latent_column, self.projection.shape[0]) @ self.projection)
         )
 
-    def scores(self, counts: Pair, kept_labels: NDArray[np.int64]) -> list[Floats]:
+    def scores(self, counts: Pair) -> list[Floats]:
         """The scores of every way, labels as columns."""
         rows = self.rows(counts)
         worth = np.asarray(rows @ self.worth)
@@ -89,7 +88,7 @@ class View:
         latent: Floats | None = None
         if self.latent.size:
             latent = self.latent_of(rows)
-            found += near_scores(latent, self.latent, self.alpha, kept_labels, BEND)
+            found.append(bent_scores(latent, self.latent, self.alpha, BEND))
         if self.words.size:
             like = np.asarray(_narrowed(rows, self.words_column, self.words.shape[0]) @ self.words)
             found.append(best_of_each(like, self.words_label, self.labels))
@@ -167,9 +166,7 @@ def view_of(
             alpha = bent_alpha(points[own], targets[own], BEND)
             if number < parts:
                 outside = np.flatnonzero(~learned)
-                near = near_scores(points[outside], points[own], alpha, label_at[own], BEND)
-                put("bent", outside, near[0])
-                put("precedents", outside, near[1])
+                put("bent", outside, bent_scores(points[outside], points[own], alpha, BEND))
                 if words_like is not None:
                     like = points[outside] @ unit(words_like @ turn).T
                     put("familiar_latent", outside, best_of_each(like, words_label, labels))
@@ -219,7 +216,7 @@ def view_of(
         view.words_column = np.full(rows.shape[1], -1, dtype=np.int32)
         view.words_column[used] = np.arange(len(used), dtype=np.int32)
         view.words = np.ascontiguousarray(word_rows[:, used].toarray().T, dtype=np.float32)
-    order = ("linear", "counts", "bent", "precedents", "familiar", "familiar_latent")
+    order = ("linear", "counts", "bent", "familiar", "familiar_latent")
     return view, np.hstack([found[way] for way in order if way in found])
 
 
@@ -300,21 +297,13 @@ def bent_alpha(points: Floats, targets: Floats, bend: float) -> Floats:
     return solve(lambda some: np.asarray(kernel @ some, dtype=np.float32), targets, RIDGE_BENT)
 
 
-def near_scores(
-    mine: Floats, kept: Floats, alpha: Floats, kept_labels: NDArray[np.int64], bend: float
-) -> list[Floats]:
-    """The bent score and the precedents' votes."""
+def bent_scores(mine: Floats, kept: Floats, alpha: Floats, bend: float) -> Floats:
+    """The bent score: a Gaussian of every likeness, each weighed by what was learned for the row it belongs to."""
     near = mine @ kept.T
-    votes = np.zeros((len(mine), alpha.shape[1]), dtype=np.float32)
-    most = min(_NEAREST, near.shape[1])
-    at = np.argpartition(near, near.shape[1] - most, axis=1)[:, near.shape[1] - most :]
-    likeness = np.maximum(np.take_along_axis(near, at, axis=1), 0) ** 2
-    np.add.at(votes, (np.arange(len(mine))[:, None], kept_labels[at]), likeness)
-    votes /= np.maximum(votes.sum(axis=1, keepdims=True), 1e-9)
     near -= 1
     near *= bend
     np.exp(near, out=near)
-    return [np.asarray(near @ alpha, dtype=np.float32), votes]
+    return np.asarray(near @ alpha, dtype=np.float32)
 
 
 def best_of_each(like: Floats, label_of: NDArray[np.int32], labels: int) -> Floats:

@@ -148,6 +148,40 @@ def test_a_label_seen_once_is_kept():
     assert np.isfinite(learned.left_out.probabilities).all()
 
 
+def test_a_label_whose_texts_are_all_nearly_the_same_is_learned():
+    """No model that scored them left out had met their label: it is told apart all the same, and takes nothing from the others."""
+    texts, labels = messages(120)
+    same = [
+        ("公园的树倒了", f"公园门口一棵大树倒了压住了长椅和花坛,请园林部门来人清理{'啊' * at}")
+        for at in range(1, 13)
+    ]
+    learned = learn([*texts, *same], [*labels, *["园林"] * 12])
+    classifier, left = learned.classifier, learned.left_out
+    near = classifier.probabilities([("公园有棵树倒了", "公园里大树倒了,压住了花坛,请来清理")])[0]
+    assert classifier.labels[near.argmax()] == "园林"
+    others, truth = messages(150, seed=9)
+    assert score(truth, classifier.labels, classifier.probabilities(others))["accuracy"] > 0.95
+    own = left.label_at == classifier.labels.index("园林")
+    assert (left.probabilities[own].argmax(axis=1) != classifier.labels.index("园林")).all()
+
+
+def test_two_labels_each_of_one_text_many_times_are_told_apart():
+    texts = [("停水", "东街停水三天了没有人来修理" + "啊" * (at % 3)) for at in range(12)]
+    texts += [("欠薪", "公司拖欠三个月工资老板不接电话" + "啊" * (at % 3)) for at in range(12)]
+    learned = learn(texts, ["供水"] * 12 + ["劳动"] * 12)
+    likely = learned.classifier.probabilities([("停水", "停水三天了"), ("工资", "公司拖欠工资")])
+    assert [learned.classifier.labels[at] for at in likely.argmax(axis=1)] == ["供水", "劳动"]
+
+
+def test_the_best_of_many_unlikely_labels_is_not_sure():
+    faint = np.full(30, 0.025)
+    faint[:2] = 0.28, 0.02
+    assert (
+        lead(faint[None])[0] < lead(np.array([[0.7, 0.3, 0.0]]))[0] + 0.15
+        and lead(np.full((1, 30), 1 / 30))[0] == 0
+    )
+
+
 @pytest.mark.parametrize("cases", ["cross-fitted", "held out"])
 def test_a_good_model_gets_a_certificate_that_holds(cases):
     classifier, certificate = learn_certified(*messages(700), alpha=0.03, delta=0.05, cases=cases)

@@ -25,7 +25,7 @@ def path(classifier, tmp_path):
     return tmp_path / "m.model"
 
 
-def sealed(body: bytes, number: int = 2) -> bytes:
+def sealed(body: bytes, number: int = 3) -> bytes:
     return f"fenzhen-adviser {number} {hashlib.sha256(body).hexdigest()}\n".encode() + body
 
 
@@ -46,7 +46,7 @@ def test_a_changed_byte_is_noticed(path, at):
         load(path)
 
 
-@pytest.mark.parametrize("body", [b"", b"\n", b"PK\x03\x04", b"fenzhen-adviser 2 abc", "工单".encode() * 400])
+@pytest.mark.parametrize("body", [b"", b"\n", b"PK\x03\x04", b"fenzhen-adviser 3 abc", "工单".encode() * 400])
 def test_a_foreign_file_is_refused(tmp_path, body):
     (tmp_path / "x").write_bytes(body)
     with pytest.raises(BadModelFile):
@@ -59,9 +59,13 @@ def test_a_cut_file_is_refused(path):
         load(path)
 
 
-def test_a_newer_format_is_refused_by_its_number(path):
-    path.write_bytes(sealed(path.read_bytes().partition(b"\n")[2], number=3))
-    with pytest.raises(BadModelFile, match="format 3"):
+@pytest.mark.parametrize(
+    "number, said",
+    [(4, "format 4; this program reads 3$"), (2, "format 2; this program reads 3: learn it anew")],
+)
+def test_another_format_is_refused_by_its_number(path, number, said):
+    path.write_bytes(sealed(path.read_bytes().partition(b"\n")[2], number=number))
+    with pytest.raises(BadModelFile, match=said):
         load(path)
 
 
