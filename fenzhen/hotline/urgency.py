@@ -17,9 +17,14 @@ A missed danger costs more than a needless look, so where a turn of phrase is un
 
 from __future__ import annotations
 
+import importlib
 import re
 import unicodedata
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import ahocorasick
 
 
 @dataclass(frozen=True, slots=True)
@@ -402,6 +407,108 @@ _PATTERNS: tuple[_Pattern, ...] = (
     ),
 )
 
+# --- First pass: most patterns cannot match most texts. Which words a pattern cannot do without is read off its regex. --
+
+_Words = frozenset[str]
+#: A share of characters: how often a text has a given one here, about. Only the order of choices depends on it.
+_COMMON = 0.02
+_MOST_WORDS = 128
+
+
+def _spelt(node: Any) -> _Words | None:
+    """Every string that a piece of a parsed regex may stand for, where they are few; None otherwise."""
+    kind, given = str(node[0]), node[1]
+    if kind == "LITERAL":
+        return frozenset(chr(given))
+    if kind in ("AT", "ASSERT", "ASSERT_NOT"):  # they look and take no room
+        return frozenset(("",))
+    if kind == "IN" and all(str(one[0]) == "LITERAL" for one in given):
+        return frozenset(chr(one[1]) for one in given)
+    if kind == "SUBPATTERN":
+        return _all_spelt(given[-1])
+    if kind == "BRANCH":
+        ways = [_all_spelt(one) for one in given[1]]
+        return frozenset().union(*(way for way in ways if way is not None)) if None not in ways else None
+    if kind in ("MAX_REPEAT", "MIN_REPEAT") and given[1] == 1:
+        once = _all_spelt(given[2])
+        return once if once is None or given[0] == 1 else once | {""}
+    return None
+
+
+def _all_spelt(nodes: Iterable[Any]) -> _Words | None:
+    so_far: _Words = frozenset(("",))
+    for node in nodes:
+        one = _spelt(node)
+        if one is None or len(so_far) * len(one) > _MOST_WORDS:
+            return None
+        so_far = frozenset(head + tail for head in so_far for tail in one)
+    return so_far
+
+
+def _needed(nodes: Iterable[Any]) -> _Words | None:
+    """Words of which every match has at least one, the rarest such choice; None where no choice is found."""
+    choices: list[_Words] = []
+    so_far: _Words = frozenset(("",))
+    for node in nodes:
+        kind, given = str(node[0]), node[1]
+        one = _spelt(node)
+        if one is not None and len(so_far) * len(one) <= _MOST_WORDS:
+            so_far = frozenset(head + tail for head in so_far for tail in one)
+            continue
+        choices.append(so_far)
+        so_far = one if one is not None else frozenset(("",))
+        inner: _Words | None = None
+        if kind == "SUBPATTERN":
+            inner = _needed(given[-1])
+        elif kind == "BRANCH":
+            ways = [_needed(way) for way in given[1]]
+            inner = frozenset().union(*(way for way in ways if way is not None)) if None not in ways else None
+        elif kind in ("MAX_REPEAT", "MIN_REPEAT") and given[0] >= 1:
+            inner = _needed(given[2])
+        choices.append(inner or frozenset(("",)))
+    choices.append(so_far)
+    best = min(choices, key=lambda words: (sum(_COMMON ** len(word) for word in words), sorted(words)))
+    return None if "" in best else best
+
+
+class _FirstPass:
+    """Which patterns a text may match at all: those of whose words it has one, and those without such words."""
+
+    def __init__(self, patterns: Sequence[_Pattern]) -> None:
+        self.words = [self._words(pattern.regex) for pattern in patterns]
+        self._always = sum(1 << at for at, words in enumerate(self.words) if words is None)
+        masks: dict[str, int] = {}
+        for at, words in enumerate(self.words):
+            for word in words or ():
+                masks[word] = masks.get(word, 0) | 1 << at
+        self._finder = ahocorasick.Automaton()
+        for word, mask in masks.items():
+            self._finder.add_word(word, mask)
+        self._finder.make_automaton()
+
+    @staticmethod
+    def _words(regex: re.Pattern[str]) -> _Words | None:
+        try:  # Python's own parser is no promised part of it: where it is missing, each pattern is simply tried
+            return _needed(importlib.import_module("re._parser").parse(regex.pattern))
+        except (ImportError, AttributeError, TypeError, LookupError):
+            return None
+
+    def __call__(self, text: str) -> int:
+        """A bit for each pattern that may match."""
+        mask = self._always
+        for _, one in self._finder.iter(text):
+            mask |= one
+        return mask
+
+
+_FIRST_PASS = _FirstPass(_PATTERNS)
+
+
+def _that_may_match(plain: str) -> list[_Pattern]:
+    mask = _FIRST_PASS(plain)
+    return [pattern for at, pattern in enumerate(_PATTERNS) if mask >> at & 1]
+
+
 _VULNERABLE = re.compile(
     r"婴儿|宝宝|新生儿|满月|月子|产妇|孕妇|怀孕|个月大|老人|岁的?(?:老|母|父|奶|爷|孩)|[89]\d岁|七十|八十|九十|卧床|瘫痪|病人|残疾|幼儿|小孩|孩子"
 )
@@ -416,7 +523,7 @@ def signals_in(text: str) -> list[Found]:
         return []
     plain = _same_length(text)
     found: list[Found] = []
-    for pattern in _PATTERNS:
+    for pattern in _that_may_match(plain):
         if pattern.needs is not None and not pattern.needs.search(plain):
             continue
         for match in pattern.regex.finditer(plain):

@@ -1,7 +1,12 @@
 """Danger is seen where it is, and not where its words are only used."""
 
+import csv
+import random
+from pathlib import Path
+
 import pytest
 
+from fenzhen.hotline import urgency
 from fenzhen.hotline.urgency import SIGNALS, signals_in, urgent_level
 
 DANGER = [
@@ -198,3 +203,55 @@ def test_twenty_thousand_characters_are_read_in_a_moment():
     began = time.process_time()
     signals_in(text)
     assert time.process_time() - began < 2
+
+
+def _tried_one_by_one(text: str, monkeypatch: pytest.MonkeyPatch) -> list[urgency.Found]:
+    with monkeypatch.context() as now:
+        now.setattr(urgency, "_that_may_match", lambda _: list(urgency._PATTERNS))
+        return signals_in(text)
+
+
+def test_every_pattern_has_words_it_cannot_do_without():
+    assert all(urgency._FIRST_PASS.words)
+
+
+def test_the_first_pass_changes_no_answer_on_our_own_texts(monkeypatch: pytest.MonkeyPatch):
+    root = Path(__file__).resolve().parents[2]
+    with (root / "demo" / "daxing" / "examples.csv").open(encoding="utf-8") as examples:
+        texts = [row["text"] for row in csv.DictReader(examples)]
+    with (root / "bench" / "requests" / "requests.csv").open(encoding="utf-8") as requests:
+        texts += [f"{row['title']}\n{row['body']}" for row in csv.DictReader(requests)]
+    differ = [text for text in texts if signals_in(text) != _tried_one_by_one(text, monkeypatch)]
+    assert sum(bool(signals_in(text)) for text in texts) > 100
+    assert differ == []
+
+
+def test_the_first_pass_changes_no_answer_on_texts_made_of_its_words(monkeypatch: pytest.MonkeyPatch):
+    chance = random.Random(7)
+    words = sorted({word for listed in urgency._FIRST_PASS.words for word in listed or ()})
+    between = [
+        "",
+        "",
+        "了",
+        "的",
+        "在",
+        "没有",
+        "!",
+        "。",
+        "家里",
+        "老人",
+        "孩子",
+        "被",
+        "昨天",
+        "又",
+        "底下",
+        "一夜",
+        "会不会",
+    ]
+    found = 0
+    for _ in range(1000):
+        text = "".join(chance.choice(words) + chance.choice(between) for _ in range(chance.randint(1, 12)))
+        signals = signals_in(text)
+        found += bool(signals)
+        assert signals == _tried_one_by_one(text, monkeypatch), text
+    assert found > 250
