@@ -109,8 +109,12 @@ def feature_counts(cleaned: str) -> Counter[str]:
     """
     runs = _RUN.findall(cleaned)
     found = [run[at : at + size] for size in _SCALE for run in runs for at in range(len(run) - size + 1)]
-    found += [WORD + word for word in rjieba.cut(cleaned) if len(word) > 1 and not word.isspace()]
-    return Counter(found)
+    return Counter(found + [WORD + word for word in words(cleaned)])
+
+
+def words(cleaned: str) -> list[str]:
+    """The words of a cleaned text that have more than one character, as they stand."""
+    return [word for word in rjieba.cut(cleaned) if len(word) > 1 and not word.isspace()]
 
 
 def grams(cleaned: str) -> dict[str, float]:
