@@ -19,6 +19,7 @@ from scipy import special
 
 from fenzhen.advisor.certificate import Certificate, certify, certify_groups, labels_missing
 from fenzhen.advisor.classify import BadTraining, Classifier, learn
+from fenzhen.advisor.labels import unit_groups
 
 Say = Callable[[str, float], None]
 
@@ -33,6 +34,9 @@ LEAST_OF_A_UNIT = 5
 #: Units that are listed by name.
 MOST_UNITS = 60
 _DAY = re.compile(r"(\d{4})\D{1,2}(\d{1,2})\D{1,2}(\d{1,2})(?:\D{1,2}(\d{1,2})\D(\d{1,2})(?:\D(\d{1,2}))?)?")
+
+_TOWN = re.compile(r"(镇|乡|街道|街道办|街道办事处|镇人民政府|乡人民政府|镇政府|乡政府)$")
+_ENTERPRISE = re.compile(r"(公司|集团|热力|燃气|供电|自来水|移动|联通|电信|铁塔|邮政|歌华有线)$")
 
 #: What a column may be called in an export; the first one that is there is taken.
 NAMES: Mapping[str, tuple[str, ...]] = {
@@ -152,10 +156,23 @@ def try_history(
     right = np.array([unit == one.final for unit, one in zip(said, between, strict=True)], dtype=bool)
     say("promising", 0.85)
     whole = certify(sure, right, alpha=alpha, delta=delta)
-    groups = certify_groups(sure, right, said, alpha=alpha, delta=delta)
+    own = unit_groups(Counter(said), kind_of_name, lambda k: labels_missing(alpha, delta / k))
+    groups = certify_groups(sure, right, [own[unit] for unit in said], alpha=alpha, delta=delta)
     say("measuring", 0.9)
     sure_later, said_later = _asked(classifier, later)
-    return _figures(later, sure_later, said_later, whole, groups, earlier, between, rows)
+    own |= {unit: kind_of_name(unit) for unit in set(said_later) - set(own)}
+    return _figures(later, sure_later, said_later, whole, groups, own, earlier, between, rows)
+
+
+def kind_of_name(name: str) -> str:
+    """What kind of unit it is, by how its name ends: an export says no more.
+
+    >>> kind_of_name("黄村镇"), kind_of_name("清源街道办事处"), kind_of_name("大兴自来水公司"), kind_of_name("区住建委")
+    ('grassroots', 'grassroots', 'enterprise', 'bureau')
+    """
+    if _TOWN.search(name):
+        return "grassroots"
+    return "enterprise" if _ENTERPRISE.search(name) else "bureau"
 
 
 # --- the parts -------------------------------------------------------------------------------------------
@@ -188,6 +205,7 @@ def _figures(
     said: Sequence[str],
     whole: Certificate,
     groups: Mapping[str, Certificate],
+    own: Mapping[str, str],
     earlier: Sequence[Past],
     between: Sequence[Past],
     rows: Sequence[Past],
@@ -197,7 +215,8 @@ def _figures(
     people = np.array([one.first == one.final for one in later], dtype=bool)
     automatic = np.array(
         [
-            (threshold := groups[unit].threshold if unit in groups else None) is not None and one >= threshold
+            (threshold := groups[own[unit]].threshold if own[unit] in groups else None) is not None
+            and one >= threshold
             for unit, one in zip(said, sure, strict=True)
         ],
         dtype=bool,
@@ -210,7 +229,7 @@ def _figures(
     for unit, n in often.most_common(MOST_UNITS):
         here = np.array([one == unit for one in said], dtype=bool)
         goes = here & automatic
-        one = groups.get(unit)
+        one = groups.get(own[unit])
         units.append(
             {
                 "unit": unit,
@@ -218,6 +237,26 @@ def _figures(
                 "right": int((here & adviser).sum()),
                 "automatic": int(goes.sum()),
                 "wrong": int((goes & ~adviser).sum()),
+                "threshold": None if one is None or one.threshold is None else round(one.threshold, 4),
+                "cases": one.n if one else 0,
+                "missing": one.missing if one else labels_missing(whole.alpha, whole.delta),
+                "coverage": round(float(goes.sum() / n), 4),
+                "group": own[unit],
+            }
+        )
+    together = []
+    for group in sorted(set(own.values()), key=lambda name: (name.startswith("unit:"), name)):
+        here = np.array([own[unit] == group for unit in said], dtype=bool)
+        goes = here & automatic
+        one = groups.get(group)
+        together.append(
+            {
+                "group": group,
+                "units": sum(name == group for name in own.values()),
+                "n": int(here.sum()),
+                "automatic": int(goes.sum()),
+                "coverage": round(float(goes.sum() / max(int(here.sum()), 1)), 4),
+                "precision": _share(int((goes & adviser).sum()), int(goes.sum())),
                 "threshold": None if one is None or one.threshold is None else round(one.threshold, 4),
                 "cases": one.n if one else 0,
                 "missing": one.missing if one else labels_missing(whole.alpha, whole.delta),
@@ -258,6 +297,7 @@ def _figures(
             "why": whole.why,
         },
         "certified_units": sum(unit["threshold"] is not None for unit in units),
+        "groups": together,
         "units": units,
     }
 
@@ -288,6 +328,7 @@ __all__ = [
     "Past",
     "Read",
     "guessed_columns",
+    "kind_of_name",
     "moment_of",
     "read_rows",
     "try_history",

@@ -12,13 +12,17 @@ from fenzhen.advisor.labels import STRONG, Case, Trust, pairs_needed
 from fenzhen.advisor.watch import BadWatch, Watch
 from fenzhen.board.advice import adviser_now
 from fenzhen.board.automatic import GROUP
+from fenzhen.board.day_plan import as_plan, causes, kinds_of_units, newest_plan
 from fenzhen.board.tickets import NotVisible, visible
+from fenzhen.board.words import word
 from fenzhen.hotline import roles
 from fenzhen.hotline.roles import Role
 from fenzhen.records.advice import (
     Audit,
     Automation,
     Certified,
+    CertifiedPart,
+    DayPlan,
     Decision,
     DriftAlarm,
     LearnedModel,
@@ -28,6 +32,7 @@ from fenzhen.records.advice import (
 from fenzhen.records.directory import Category
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
+from fenzhen.records.units import Unit
 
 #: Who sees the adviser's page.
 SEES = roles.DESK
@@ -79,6 +84,77 @@ class Week:
 
 
 @dataclass(slots=True)
+class PartSeen:
+    """One group of units (or one unit that stands alone) within a category: what is promised for it and how it does."""
+
+    units: str
+    """A kind of units, or ``unit:`` and a code."""
+    name: str = ""
+    decided: int = 0
+    automatic: int = 0
+    returned: int = 0
+    """Of the automatic ones."""
+    finished: int = 0
+    agreed: int = 0
+    strong: int = 0
+    strong_wrong: int = 0
+    audited: Rate = field(default_factory=Rate)
+    """Automatic ones, drawn at random."""
+    certified: CertifiedPart | None = None
+    missing: int = 0
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the last 30 days' dispatches that went by themselves."""
+        return self.automatic / self.decided if self.decided else None
+
+    @property
+    def threshold(self) -> float | None:
+        """From which confidence on; None where nothing is promised."""
+        return self.certified.threshold if self.certified else None
+
+
+@dataclass(slots=True)
+class UnitsSeen:
+    """One group of units over all categories."""
+
+    units: str
+    name: str
+    decided: int = 0
+    automatic: int = 0
+    returned: int = 0
+    audited: Rate = field(default_factory=Rate)
+    certified: list[tuple[str, str, float]] = field(default_factory=list)
+    """Categories in which something is promised for it: code, name, threshold."""
+    missing: int = 0
+    """Where nothing is promised anywhere: the least number of cases that any category lacks."""
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the last 30 days' dispatches that went by themselves."""
+        return self.automatic / self.decided if self.decided else None
+
+    @property
+    def lowest(self) -> float | None:
+        """The lowest threshold among its categories."""
+        return min((line for _code, _name, line in self.certified), default=None)
+
+    @property
+    def highest(self) -> float | None:
+        """The highest."""
+        return max((line for _code, _name, line in self.certified), default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSeen:
+    """Today's plan in words: the line for ordinary units, and the units that are held, with their own (None: nothing goes)."""
+
+    row: DayPlan
+    line: float | None
+    held: list[tuple[str, float, float | None]]
+
+
+@dataclass(slots=True)
 class GroupSeen:
     """One category: what is known of it, what is promised, whether it is on."""
 
@@ -99,6 +175,7 @@ class GroupSeen:
     """Labels still missing for the next reckoning at the chosen α and δ, if all of them come out right."""
     next_delta: float = DELTA
     alarm: DriftAlarm | None = None
+    parts: list[PartSeen] = field(default_factory=list)
 
     @property
     def certified(self) -> Certified | None:
@@ -150,6 +227,8 @@ class AdviserSeen:
     people_known: int = 0
     to_ask: int = 0
     """Finished tickets that it was not asked about yet."""
+    units: list[UnitsSeen] = field(default_factory=list)
+    plans: list[PlanSeen] = field(default_factory=list)
     trust: Trust = field(default_factory=Trust)
     pairs_needed: int = 0
     alarms: list[DriftAlarm] = field(default_factory=list)
@@ -210,8 +289,11 @@ def adviser_seen(viewer: User, now: datetime) -> AdviserSeen:
     finished = _finished(version)
     known = Truth.objects.filter(first__isnull=False)
     trust = trust_now(viewer)
+    groups = groups_seen(viewer, now)
     return AdviserSeen(
-        groups=groups_seen(viewer, now),
+        groups=groups,
+        units=_units_seen(groups),
+        plans=plans_today(viewer, now),
         weeks=weeks_of(viewer, now),
         dispatched=counted["n"],
         automatic=counted["auto"],
@@ -245,11 +327,15 @@ def groups_seen(viewer: User, now: datetime) -> list[GroupSeen]:
     rows = {row.group: row for row in Automation.objects.select_related("certified", "changed_by")}
     seen = {group: GroupSeen(group, name, rows.get(group)) for group, name in groups_of(viewer).items()}
     labelled = _labelled(viewer).filter(now_adviser=version).exclude(now_advised="")
+    for row in rows.values():
+        if row.cases_from is not None:
+            labelled = labelled.exclude(now_group=row.group, ticket__received_at__lt=row.cases_from)
+    parts = _parts(viewer, rows)
     strong = Q(ticket__truth__source__in=STRONG)
     right = Q(now_advised=F("ticket__truth__unit__code"))
-    for group, n, agreed, sure, sure_wrong in (
+    for group, unit, n, agreed, sure, sure_wrong in (
         labelled.order_by()
-        .values_list("now_group")
+        .values_list("now_group", "now_advised")
         .annotate(
             n=Count("ticket", distinct=True),
             agreed=Count("ticket", filter=right, distinct=True),
@@ -258,17 +344,37 @@ def groups_seen(viewer: User, now: datetime) -> list[GroupSeen]:
         )
     ):
         if group in seen:
-            one = seen[group]
-            one.finished, one.agreed, one.strong, one.strong_wrong = n, agreed, sure, sure_wrong
-            one.weak = n - sure
-    for group, n, auto in (
-        Decision.objects.filter(at__gte=now - timedelta(days=30), taken_back_at=None)
-        .order_by()
-        .values_list("now_group")
-        .annotate(n=Count("pk"), auto=Count("pk", filter=Q(automatic=True)))
+            for one in (seen[group], parts.of(group, unit)):
+                one.finished += n
+                one.agreed += agreed
+                one.strong += sure
+                one.strong_wrong += sure_wrong
+            seen[group].weak += n - sure
+    month = Decision.objects.filter(at__gte=now - timedelta(days=30), taken_back_at=None).order_by()
+    for group, unit, n, auto, back in month.values_list("now_group", "now_advised").annotate(
+        n=Count("pk"),
+        auto=Count("pk", filter=Q(automatic=True)),
+        back=Count("pk", filter=Q(automatic=True, ticket__returns__gt=0)),
     ):
         if group in seen:
-            seen[group].decided, seen[group].automatic = n, auto
+            seen[group].decided += n
+            seen[group].automatic += auto
+            if unit:
+                part = parts.of(group, unit)
+                part.decided, part.automatic, part.returned = (
+                    part.decided + n,
+                    part.automatic + auto,
+                    part.returned + back,
+                )
+    judged = Audit.objects.filter(verdict__isnull=False, decision__automatic=True).exclude(why="suspected")
+    for group, unit, n, wrong in (
+        judged.order_by()
+        .values_list("decision__group", "decision__unit__code")
+        .annotate(n=Count("pk"), wrong=Count("pk", filter=~Q(verdict=F("decision__unit"))))
+    ):
+        if group in seen:
+            part = parts.of(group, unit)
+            part.audited = Rate(part.audited.cases + n, part.audited.wrong + wrong)
     waiting = Audit.objects.filter(judged_at=None).order_by().values_list("decision__now_group")
     for group, n in waiting.annotate(n=Count("pk")):
         if group in seen:
@@ -278,8 +384,37 @@ def groups_seen(viewer: User, now: datetime) -> list[GroupSeen]:
         one.alarm = alarms.get(one.group)
         used = one.row.calibrations if one.row else 0
         one.next_delta = Allowance(one.delta, used=used).next()
-        one.missing = labels_missing(one.alpha, one.next_delta, one.strong, one.strong_wrong)
+        one.parts = parts.listed(one.group)
+        least = labels_missing(one.alpha, one.next_delta)
+        tested = [part for part in one.parts if part.strong >= least]
+        for part in one.parts:
+            share = one.next_delta / (len(tested) + (part not in tested))
+            part.missing = labels_missing(one.alpha, share, part.strong, part.strong_wrong)
+            part.audited = _rate(part.audited.cases, part.audited.wrong)
+        one.missing = min((part.missing for part in one.parts), default=least)
     return sorted(seen.values(), key=lambda one: (not one.is_on, not one.alarm, -one.decided, one.group))
+
+
+def plans_today(viewer: User, now: datetime) -> list[PlanSeen]:
+    """The newest plan of each α that something goes by."""
+    if viewer.role not in SEES:
+        return []
+    alphas = Automation.objects.filter(is_on=True).values_list("alpha", flat=True).distinct()
+    names = {unit.code: str(unit) for unit in Unit.objects.all()}
+    out = []
+    for alpha in sorted(set(alphas)):
+        row = newest_plan(viewer, alpha, timezone.localtime(now).date())
+        if row is None:
+            continue
+        plan = as_plan(row)
+        held = sorted(
+            ((unit, share) for unit, share in row.held.items() if unit in causes(row)),
+            key=lambda one: -one[1],
+        )
+        out.append(
+            PlanSeen(row, plan.line(""), [(names.get(unit, unit), x, plan.line(unit)) for unit, x in held])
+        )
+    return out
 
 
 def group_seen(viewer: User, group: str, now: datetime) -> GroupSeen:
@@ -454,6 +589,92 @@ def _labelled(viewer: User) -> "QuerySet[Decision]":
     return rows.order_by("ticket_id", "-n")
 
 
+@dataclass(slots=True)
+class _Parts:
+    """The groups of units of every category; a unit's decisions are put to the group that it is promised with."""
+
+    kinds: dict[str, str]
+    names: dict[str, str]
+    certified: dict[str, dict[str, CertifiedPart]]
+    found: dict[str, dict[str, PartSeen]] = field(default_factory=dict)
+
+    def of(self, group: str, unit: str) -> PartSeen:
+        """The part that *unit* belongs to."""
+        own = f"unit:{unit}"
+        return self._part(
+            group, own if own in self.certified.get(group, {}) else self.kinds.get(unit, "bureau")
+        )
+
+    def listed(self, group: str) -> list[PartSeen]:
+        """Every kind there is, then the units that stand alone."""
+        for units in (*sorted(set(self.kinds.values()), key=_KINDS.index), *self.certified.get(group, {})):
+            self._part(group, units)
+        return sorted(
+            self.found[group].values(), key=lambda part: (part.units.startswith("unit:"), part.units)
+        )
+
+    def _part(self, group: str, units: str) -> PartSeen:
+        there = self.found.setdefault(group, {})
+        if units not in there:
+            name = (
+                self.names.get(units[5:], units[5:])
+                if units.startswith("unit:")
+                else word("unit_group", units)
+            )
+            there[units] = PartSeen(units, name, certified=self.certified.get(group, {}).get(units))
+        return there[units]
+
+
+#: In the order in which they are listed.
+_KINDS = ("grassroots", "bureau", "enterprise")
+
+
+def _parts(viewer: User, rows: dict[str, Automation]) -> _Parts:
+    kept: dict[str, dict[str, CertifiedPart]] = {}
+    newest = [row.certified_id for row in rows.values() if row.certified_id]
+    for part in CertifiedPart.objects.filter(certified__in=newest).select_related("certified"):
+        kept.setdefault(part.certified.group, {})[part.units] = part
+    names = {unit.code: str(unit) for unit in Unit.objects.all()}
+    return _Parts(kinds_of_units(viewer), names, kept)
+
+
+def _units_seen(groups: list[GroupSeen]) -> list[UnitsSeen]:
+    """The same groups over all categories."""
+    out: dict[str, UnitsSeen] = {}
+    least: dict[str, int] = {}
+    for one in groups:
+        for part in one.parts:
+            units = out.setdefault(part.units, UnitsSeen(part.units, part.name))
+            units.decided += part.decided
+            units.automatic += part.automatic
+            units.returned += part.returned
+            units.audited = Rate(
+                units.audited.cases + part.audited.cases, units.audited.wrong + part.audited.wrong
+            )
+            if part.threshold is not None:
+                units.certified.append((one.group, one.name, part.threshold))
+            least[part.units] = min(least.get(part.units, part.missing), part.missing)
+    for key, units in out.items():
+        units.missing = least[key]
+        units.audited = _rate(units.audited.cases, units.audited.wrong)
+    return sorted(
+        out.values(),
+        key=lambda one: (
+            one.units.startswith("unit:"),
+            _KINDS.index(one.units) if one.units in _KINDS else 9,
+            one.units,
+        ),
+    )
+
+
+def _rate(n: int, wrong: int) -> Rate:
+    """With the interval, which hangs on the counts alone, so the cases need not be put in one by one."""
+    block = [[int(bad), 1.0, count] for bad, count in ((True, wrong), (False, n - wrong)) if count]
+    kept = {"alpha": ALPHA, "delta": DELTA, "heaviest": 1.0, "evidence": 1.0, "blocks": [block]}
+    low, high = Watch.from_state(kept).interval(DELTA) if n else (0.0, 1.0)
+    return Rate(n, wrong, low, high)
+
+
 def _finished(version: str) -> "QuerySet[Decision]":
     rows = Decision.objects.filter(ticket__truth__isnull=False, now_adviser=version)
     model = LearnedModel.objects.filter(in_use=True).first()
@@ -463,12 +684,7 @@ def _finished(version: str) -> "QuerySet[Decision]":
 def _audited(*, automatic: bool) -> Rate:
     """Audited decisions; those asked for of the past count for people, random ones for both, suspected ones for nobody."""
     rows = Audit.objects.filter(verdict__isnull=False, decision__automatic=automatic).exclude(why="suspected")
-    n, wrong = rows.count(), rows.exclude(verdict=F("decision__unit")).count()
-    # The interval hangs on the counts alone, so they need not be put in one by one.
-    block = [[int(bad), 1.0, count] for bad, count in ((True, wrong), (False, n - wrong)) if count]
-    kept = {"alpha": ALPHA, "delta": DELTA, "heaviest": 1.0, "evidence": 1.0, "blocks": [block]}
-    low, high = Watch.from_state(kept).interval(DELTA)
-    return Rate(n, wrong, low, high)
+    return _rate(rows.count(), rows.exclude(verdict=F("decision__unit")).count())
 
 
 def _watched(kept: object) -> Rate:
@@ -489,7 +705,10 @@ __all__ = [
     "SEES",
     "AdviserSeen",
     "GroupSeen",
+    "PartSeen",
+    "PlanSeen",
     "Rate",
+    "UnitsSeen",
     "Week",
     "adviser_seen",
     "audit_for",
@@ -504,6 +723,7 @@ __all__ = [
     "groups_seen",
     "may_recall",
     "models_kept",
+    "plans_today",
     "recently_decided",
     "teaching_now",
     "to_ask",

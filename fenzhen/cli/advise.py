@@ -408,6 +408,17 @@ def _told_history(figures: dict[str, Any]) -> Iterator[str]:
         f"could go by itself (per unit, at most {whole['alpha']:.0%} wrong, sure to {1 - whole['delta']:.0%}): "
         f"{sure['coverage']:.1%} of all, right {rate(sure)}"
     )
+    yield "by group of units (town and bureau names by how they end; a unit with cases enough stands alone):"
+    for group in figures["groups"]:
+        name = group["group"].removeprefix("unit:")
+        state = (
+            f"certified from {group['threshold']}, of these right {rate(group['precision'])}"
+            if group["threshold"] is not None
+            else f"not enough data to certify: {group['missing']} more error-free cases wanted"
+        )
+        yield (
+            f"  {name:24} {group['units']:3} units, {group['n']:5} named, {group['coverage']:6.1%} could go by itself; {state}"
+        )
     for unit in figures["units"]:
         state = (
             f"from {unit['threshold']}"

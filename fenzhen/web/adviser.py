@@ -89,6 +89,13 @@ def _group(request: PageRequest, group: str) -> HttpResponse:
         "doubt_percent": f"{100 * made.doubt:.1f}%" if made else "",
         "history": board.certified_of(request.user, group),
         "is_fresh": bool(seen.certified and seen.certified.adviser == version),
+        # A calibration from before there were groups of units speaks of all of them together.
+        "is_whole": bool(made and made.threshold is not None)
+        and not any(part.certified for part in seen.parts),
+        "has_parts": sum(part.threshold is not None for part in seen.parts) > 1,
+        "may_switch_on": bool(
+            made and seen.row and (seen.row.lowered_at is None or made.made_at > seen.row.lowered_at)
+        ),
         "alphas": [(f"{value:g}", f"{100 * value:g}%") for value in automatic.ALPHAS],
         "deltas": [(f"{value:g}", f"{100 * (1 - value):g}%") for value in automatic.DELTAS],
         "alpha": f"{seen.alpha:g}",
@@ -352,6 +359,42 @@ def adviser_list(request: PageRequest) -> Sheet:
         for one in board.groups_seen(request.user, timezone.now())
     ]
     return Sheet("adviser", _("派单顾问"), columns, rows)
+
+
+@listing("adviser_units", roles=board.SEES)
+def adviser_units_list(request: PageRequest) -> Sheet:
+    """Every group of units in every category: promise, coverage, audits, returns."""
+    columns = [
+        Column(_("事项"), width=24),
+        Column(_("单位"), width=20),
+        Column(_("把握线"), NUMBER),
+        Column(_("还缺样本"), NUMBER),
+        Column(_("近30天派单"), NUMBER),
+        Column(_("其中自动"), NUMBER),
+        Column(_("盲审"), NUMBER),
+        Column(_("盲审错"), NUMBER),
+        Column(_("错误率至少(%)"), NUMBER),
+        Column(_("错误率至多(%)"), NUMBER),
+        Column(_("退回"), NUMBER),
+    ]
+    rows = [
+        [
+            one.name,
+            part.name,
+            part.threshold,
+            None if part.threshold is not None else part.missing,
+            part.decided,
+            part.automatic,
+            part.audited.cases,
+            part.audited.wrong,
+            round(100 * part.audited.low, 1),
+            round(100 * part.audited.high, 1),
+            part.returned,
+        ]
+        for one in board.groups_seen(request.user, timezone.now())
+        for part in one.parts
+    ]
+    return Sheet("adviser_units", _("派单顾问按单位"), columns, rows)
 
 
 routes = [

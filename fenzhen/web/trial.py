@@ -1,5 +1,7 @@
 """「用我们的历史试一试」: an export of past tickets goes up, figures come back, the file is gone."""
 
+from typing import Any
+
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.urls import path
@@ -9,6 +11,7 @@ from django.utils.translation import gettext_noop
 from django.views.decorators.http import require_POST
 
 from fenzhen.board import adviser as board
+from fenzhen.board.words import word
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline.roles import CHIEFS
 from fenzhen.office import trials as office
@@ -77,11 +80,24 @@ def _one(request: PageRequest, pk: int) -> dict[str, object]:
         "trial": trial,
         "r": trial.result,
         "step": _(STEPS[trial.step]) if trial.step in STEPS else "",
+        "groups": [_group(one) for one in trial.result.get("groups", [])],
         "percent": round(100 * trial.share),
         "may": request.user.role in CHIEFS,
         "dropped": [(_(office.DROPPED[why]), n) for why, n in trial.result.get("dropped", {}).items()],
         "alpha": f"{100 * float(trial.facts.get('alpha', board.ALPHA)):g}%",
         "sure": f"{100 * (1 - float(trial.facts.get('delta', board.DELTA))):g}%",
+    }
+
+
+def _group(one: dict[str, Any]) -> dict[str, Any]:
+    """A group's figures with its name, and how many of the automatic ones were wrong."""
+    code, sure = str(one["group"]), one["precision"]
+    name = code[5:] if code.startswith("unit:") else word("unit_group", code)
+    return one | {
+        "name": name,
+        "wrong": sure["n"] - sure["right"],
+        "low": 1 - sure["high"],
+        "high": 1 - sure["low"],
     }
 
 

@@ -66,6 +66,27 @@ def test_the_chief_reckons_and_switches_in_words_and_nobody_else_may(cast: Cast)
     assert chief.post("/adviser/groups/01/certify", {"alpha": "0.5", "delta": "0.05"}).status_code == 422
 
 
+def test_each_group_of_units_stands_with_its_promise_its_audits_and_what_came_back(cast: Cast) -> None:
+    past(cast, 160)
+    chief = client_of(cast.chen)
+    chief.post("/adviser/groups/01/certify", {"alpha": "0.03", "delta": "0.05"})
+    chief.post("/adviser/groups/01/switch", {"on": "1"})
+    page = text_of(cast.chen, "/adviser/groups/01")
+    assert "街乡镇" in page and "把握线 0.90" in page
+    assert re.search(r"样本不够，还要 \d+ 件全对的", page)  # the bureaus
+    ticket = advised(cast.waiting(), cast)
+    go(ticket, cast)
+    decision = Decision.objects.get(ticket=ticket)
+    audit = Audit.objects.filter(decision=decision).first() or Audit.objects.create(
+        decision=decision, drawn_at=cast.now, why="random"
+    )
+    client_of(cast.li).post(f"/adviser/audits/{audit.pk}/judge", {"lead": "区住建委"})
+    page = text_of(cast.wang, "/adviser")
+    towns = re.search(r"<td>街乡镇</td>(.*?)</tr>", page, re.S).group(1)
+    assert "1 类已有把握线" in towns and "1 / 1" in towns and "100.0%</span>" in towns
+    assert "今天的把握线" in page and "按今天的线可自动派" in page
+
+
 def test_an_automatic_dispatch_is_listed_and_taken_back_with_one_press(cast: Cast) -> None:
     switched_on(cast)
     ticket = advised(cast.waiting(), cast)
@@ -166,6 +187,9 @@ def test_an_export_is_reckoned_said_in_words_and_wiped(cast: Cast) -> None:
         and row.result["adviser"]["share"] > 0.95
     )
     assert row.result["avoided"]["returns_avoided"] >= 6
+    (bureaus,) = row.result["groups"]
+    assert bureaus["group"] == "bureau" and bureaus["units"] == 2 and bureaus["coverage"] == 0.0
+    assert "按单位组" in page and f"样本不够，还要 {bureaus['missing']} 件全对的" in page
     assert client_of(cast.wang).post(f"/adviser/history/{row.pk}/table").status_code == 200
     chief.post(f"/adviser/history/{row.pk}/forget")
     assert not Trial.objects.exists()
