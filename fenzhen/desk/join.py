@@ -1,7 +1,7 @@
 """One unit's work for several callers: tickets that are joined (并办) go with the one that is acted on.
 
 Nobody is swallowed: each keeps the ticket, the number and the call-back, and a No in one call-back opens a second round of
-that ticket alone. Sent, signed, answered, approved, sent back, taken back and returned they are together, as long as
+that ticket alone. Sent, signed, given more time, answered, approved, sent back, taken back and returned they are together, as long as
 the same unit leads them and they stand where the other one stood. Whoever was answered apart goes apart.
 """
 

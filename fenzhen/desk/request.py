@@ -206,7 +206,11 @@ def ask_extension(assignment: Assignment, *, by: User, now: datetime, asked: Ask
 def decide_extension(
     request: Request, *, by: User, now: datetime, approve: bool, text: str, until: datetime | None = None
 ) -> Request:
-    """The desk's word on more time. Never beyond the city's own deadline: that is the city's to move."""
+    """The desk's word on more time. Never beyond the city's own deadline: that is the city's to move.
+
+    What is joined (并办) and waits on the same work gets the same end, but never a later one than its own city
+    deadline, nor one that it has passed.
+    """
     request.refresh_from_db()
     assignment, ticket = _open_request(request, text)
     if not approve:
@@ -228,6 +232,14 @@ def decide_extension(
         facts=decided_facts(request, text),
         **changes,
     )
+    for item in shares_beside(assignment, "signed", "waiting"):
+        beside = item.ticket
+        limit = beside.city_deadline if item.round == 1 else None
+        theirs = min(end, limit) if limit else end
+        if theirs > item.handle_due:
+            moves = [Move(item, "extend", until=theirs)]
+            given = beside.extensions + 1
+            step(beside, "extend", by=by, now=now, moves=moves, facts=along(ticket), extensions=given)
     return _decide(request, by, now, "approved", text)
 
 

@@ -9,7 +9,14 @@ from fenzhen.desk.callback import close_ticket, rehandle_ticket
 from fenzhen.desk.dispatch import dispatch_ticket, take_back
 from fenzhen.desk.handle import sign_assignment, submit_reply
 from fenzhen.desk.link import link_tickets, take_in_beside, unlink_tickets
-from fenzhen.desk.request import Asked, ask_return, decide_return, redispatch_ticket
+from fenzhen.desk.request import (
+    Asked,
+    ask_extension,
+    ask_return,
+    decide_extension,
+    decide_return,
+    redispatch_ticket,
+)
 from fenzhen.desk.review import approve_reply, send_back_reply
 from fenzhen.desk.step import Incomplete
 from fenzhen.records.callbacks import CallBack
@@ -96,6 +103,21 @@ def test_whoever_was_answered_apart_is_not_answered_again_nor_approved_unread(
     assert Reply.objects.filter(assignment__ticket=unlinked).count() == 1
     approve_reply(cast.lead(three[0]), by=cast.zhao, now=now + 3 * HOUR)
     assert states(three) == ["pending_callback", "pending_callback", "pending_review"]
+
+
+def test_more_time_is_given_to_all_but_never_past_the_citys_own_date(cast: Cast, three: list[Ticket]) -> None:
+    dispatch_ticket(three[0], by=cast.wang, now=cast.now + HOUR, lead=cast.liuhe)
+    sign_assignment(cast.lead(three[0]), by=cast.huang, now=cast.now + HOUR)
+    before = [cast.lead(one).handle_due for one in three]
+    bound = before[2] + 6 * HOUR
+    Ticket.objects.filter(pk=three[2].pk).update(city_deadline=bound)
+    until = before[0] + 24 * HOUR
+    asked = Asked(reason="construction", text="灯具缺货，周五到货。", until=until)
+    request = ask_extension(cast.lead(three[0]), by=cast.huang, now=cast.now + 2 * HOUR, asked=asked)
+    decide_extension(request, by=cast.wang, now=cast.now + 3 * HOUR, approve=True, text="同意。")
+    assert [cast.lead(one).handle_due for one in three] == [until, until, bound]
+    told = Entry.objects.get(subject=f"ticket:{three[1].pk}", act="extend")
+    assert told.facts["along"] == three[0].pk
 
 
 def test_what_review_sends_back_goes_back_together(cast: Cast, three: list[Ticket]) -> None:
