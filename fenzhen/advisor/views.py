@@ -17,7 +17,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
-from scipy.linalg import blas
 
 Floats = NDArray[np.float32]
 #: Counts of the titles, counts of the bodies.
@@ -38,6 +37,7 @@ _MOST_AT_HAND = 7000
 #: N-grams in more texts than this are multiplied as dense columns.
 _OFTEN = 300
 _BLOCK = 512
+_FEW = 128
 
 
 @dataclass(slots=True)
@@ -148,6 +148,8 @@ def view_of(
     size = min(_LATENT, n // 4, len(columns) // 4)
     bent = bent and size >= 2
     likeness = Likeness(rows, columns if bent else None)
+    points_of: list[Floats] = []
+    words_of: list[Floats] = []
     found: dict[str, NDArray[np.float64]] = {}
 
     def put(way: str, at: NDArray[np.int64], scores: Floats) -> None:
@@ -159,29 +161,36 @@ def view_of(
         words_few = _narrowed(word_rows, latent_column, len(columns)) if word_rows is not None else None
         words_like = np.asarray((words_few @ few.T).toarray()) if words_few is not None else None
         for number in range(parts + 1):
-            learned = inside[:, number]
-            turn = _latent_turn(likeness.times, basis, learned, size)
-            points = unit(likeness.times(turn))
-            own = kept[learned[kept]]
-            alpha = bent_alpha(points[own], targets[own], BEND)
-            if number < parts:
-                outside = np.flatnonzero(~learned)
-                put("bent", outside, bent_scores(points[outside], points[own], alpha, BEND))
-                if words_like is not None:
-                    like = points[outside] @ unit(words_like @ turn).T
-                    put("familiar_latent", outside, best_of_each(like, words_label, labels))
-            else:
-                view.latent, view.alpha = points[own], alpha
+            turn = _latent_turn(likeness.times, basis, inside[:, number], size)
+            points_of.append(unit(likeness.times(turn)))
+            if words_like is not None:
+                words_of.append(unit(words_like @ turn))
+            if number == parts:
                 view.projection = np.ascontiguousarray(few.T @ turn, dtype=np.float32)
-                if words_like is not None:
-                    view.words_latent = unit(words_like @ turn)
-        del few, points, alpha, basis
+        del few, basis
     likeness.complete()
 
     # Ridge: all parts at once, a row that may not be learned from has no weight.
     wide = np.repeat(inside, labels, axis=1).astype(np.float32)
     weights = solve(likeness.times, np.tile(targets, parts + 1), _RIDGE, wide)
-    del likeness
+    # Only now the bent ones: their matrix and this one are the largest there are, and need not be there together.
+    del likeness, wide
+    for number, points in enumerate(points_of):
+        learned = inside[:, number]
+        own_rows = kept[learned[kept]]
+        alpha = bent_alpha(points[own_rows], targets[own_rows], BEND)
+        if number < parts:
+            outside = np.flatnonzero(~learned)
+            put("bent", outside, bent_scores(points[outside], points[own_rows], alpha, BEND))
+            if words_of:
+                like = points[outside] @ words_of[number].T
+                put("familiar_latent", outside, best_of_each(like, words_label, labels))
+        else:
+            view.latent, view.alpha = points[own_rows], alpha
+            if words_of:
+                view.words_latent = words_of[number]
+    points_of.clear()
+
     across = rows.T.tocsr()
     member = np.zeros((n, labels), dtype=np.float32)
     member[np.arange(n), label_at] = 1.0
@@ -226,49 +235,74 @@ class Likeness:
     def __init__(self, rows: sparse.csr_matrix, columns: NDArray[np.int64] | None) -> None:
         self._all = rows
         self._now = rows if columns is None else rows[:, columns]
-        self._left: sparse.csr_matrix | None = None
+        self._left: NDArray[np.int64] | None = None
         if columns is not None:
             others = np.ones(rows.shape[1], dtype=bool)
             others[columns] = False
-            self._left = rows[:, np.flatnonzero(others)]
-        self._matrix = _products(self._now, None) if rows.shape[0] <= _MOST_AT_HAND else None
+            self._left = np.flatnonzero(others)
+        self._matrix: Symmetric | None = None
+        if rows.shape[0] <= _MOST_AT_HAND:
+            self._matrix = Symmetric(rows.shape[0])
+            _add_products(self._now, self._matrix)
 
     def complete(self) -> None:
         """From now on all columns count."""
         if self._left is not None:
             if self._matrix is not None:
-                self._matrix = _products(self._left, self._matrix)
+                _add_products(self._all[:, self._left], self._matrix)
             self._now, self._left = self._all, None
 
     def times(self, some: Floats) -> Floats:
         """The matrix times some columns."""
         if self._matrix is not None:
-            return np.asarray(self._matrix @ some, dtype=np.float32)
+            return self._matrix.times(some)
         return np.asarray(self._now @ np.asarray(self._now.T @ some), dtype=np.float32)
 
 
-def _products(rows: sparse.csr_matrix, onto: Floats | None) -> Floats:
+class Symmetric:
+    """A symmetric matrix of which only one half is kept: strips of rows, each from the diagonal on.
+
+    >>> matrix = Symmetric(2)
+    >>> matrix.strips[0][1][:] = [[1, 2], [2, 5]]
+    >>> matrix.times(np.array([[1.0], [1.0]], dtype=np.float32)).ravel().tolist()
+    [3.0, 7.0]
+    """
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+        self.strips: list[tuple[int, Floats]] = [
+            (at, np.zeros((min(_BLOCK, size - at), size - at), dtype=np.float32))
+            for at in range(0, size, _BLOCK)
+        ]
+
+    def times(self, some: Floats) -> Floats:
+        """The matrix times some columns."""
+        product = np.zeros((self.size, some.shape[1]), dtype=np.float32)
+        for at, strip in self.strips:
+            end = at + len(strip)
+            product[at:end] += strip @ some[at:]
+            if end < self.size:
+                product[end:] += strip[:, len(strip) :].T @ some[at:end]
+        return product
+
+
+def _add_products(rows: sparse.csr_matrix, onto: Symmetric) -> None:
     """The rows' inner products with each other, added to a matrix."""
     n = rows.shape[0]
-    total = np.zeros((n, n), dtype=np.float32) if onto is None else onto
     often = np.bincount(rows.indices, minlength=rows.shape[1]) if rows.nnz else np.zeros(rows.shape[1])
     dense = np.flatnonzero(often > _OFTEN)
     by_column = rows.tocsc()
-    for at in range(0, len(dense), _BLOCK):
-        block = np.asfortranarray(by_column[:, dense[at : at + _BLOCK]].toarray(), dtype=np.float32)
-        # A symmetric matrix is its own transpose, so the order of memory does not matter: only one half is reckoned.
-        total = blas.ssyrk(1.0, block, beta=1.0, c=total.T, lower=0, overwrite_c=1).T
-    for at in range(0, n, _BLOCK):
-        end = min(at + _BLOCK, n)
-        total[at:end, end:] = total[end:, at:end].T
-        corner = total[at:end, at:end]
-        lower = np.tril(corner)
-        corner[:] = lower + np.tril(lower, -1).T
+    for first in range(0, len(dense), _BLOCK):
+        block = by_column[:, dense[first : first + _BLOCK]].toarray().astype(np.float32)
+        for at, strip in onto.strips:
+            strip += block[at : at + len(strip)] @ block[at:].T
     rare = by_column[:, np.flatnonzero((often <= _OFTEN) & (often > 0))].tocsr()
+    del by_column
     rare_across = rare.T.tocsr()
-    for at in range(0, n, _BLOCK):
-        total[at : at + _BLOCK] += (rare[at : at + _BLOCK] @ rare_across).toarray()
-    return total
+    for at, strip in onto.strips:
+        for near in range(at, min(at + len(strip), n), _FEW):
+            end = min(near + _FEW, at + len(strip))
+            strip[near - at : end - at] += (rare[near:end] @ rare_across).toarray()[:, at:]
 
 
 def _latent_turn(times: Times, basis: Floats, learned: NDArray[np.bool_], size: int) -> Floats:
@@ -290,11 +324,13 @@ def bent_alpha(points: Floats, targets: Floats, bend: float) -> Floats:
     """Weights of kernel ridge regression with a Gaussian kernel on unit vectors."""
     if not points.size:
         return np.zeros((0, targets.shape[1]), dtype=np.float32)
-    kernel = points @ points.T
-    kernel -= 1
-    kernel *= bend
-    np.exp(kernel, out=kernel)
-    return solve(lambda some: np.asarray(kernel @ some, dtype=np.float32), targets, RIDGE_BENT)
+    kernel = Symmetric(len(points))
+    for at, strip in kernel.strips:
+        np.matmul(points[at : at + len(strip)], points[at:].T, out=strip)
+        strip -= 1
+        strip *= bend
+        np.exp(strip, out=strip)
+    return solve(kernel.times, targets, RIDGE_BENT)
 
 
 def bent_scores(mine: Floats, kept: Floats, alpha: Floats, bend: float) -> Floats:
