@@ -548,7 +548,11 @@ def _as_found(code: str, text: str, start: int, end: int) -> Found:
 
 def _same_length(text: str) -> str:
     """Full-width letters, digits and punctuation as half-width, character for character: positions stay."""
-    return text.translate(_FOLDED)
+    return _MAY_FOLD.sub(lambda one: chr(_FOLDED[ord(one.group())]), text)
+
+
+#: Letters and digits of ASCII and unified ideographs, nearly all of a text, are their own half-width form.
+_MAY_FOLD = re.compile(r"[^\x00-\x7f\u4e00-\u9fff]")
 
 
 class _Folded(dict[int, int]):

@@ -221,8 +221,9 @@ def test_the_first_pass_changes_no_answer_on_our_own_texts(monkeypatch: pytest.M
         texts = [row["text"] for row in csv.DictReader(examples)]
     with (root / "bench" / "requests" / "requests.csv").open(encoding="utf-8") as requests:
         texts += [f"{row['title']}\n{row['body']}" for row in csv.DictReader(requests)]
+    texts = texts[::3]
     differ = [text for text in texts if signals_in(text) != _tried_one_by_one(text, monkeypatch)]
-    assert sum(bool(signals_in(text)) for text in texts) > 100
+    assert sum(bool(signals_in(text)) for text in texts) > 30
     assert differ == []
 
 
@@ -249,9 +250,15 @@ def test_the_first_pass_changes_no_answer_on_texts_made_of_its_words(monkeypatch
         "会不会",
     ]
     found = 0
-    for _ in range(1000):
+    for _ in range(500):
         text = "".join(chance.choice(words) + chance.choice(between) for _ in range(chance.randint(1, 12)))
         signals = signals_in(text)
         found += bool(signals)
         assert signals == _tried_one_by_one(text, monkeypatch), text
-    assert found > 250
+    assert found > 120
+
+
+def test_full_width_is_folded_character_for_character():
+    every = "".join(map(chr, [*range(1, 0xD800), *range(0xE000, 0x11000), 0x1F600, 0x20000]))
+    assert urgency._same_length(every) == every.translate(urgency._FOLDED)
+    assert len(urgency._same_length(every)) == len(every)
