@@ -1,8 +1,9 @@
 """How the adviser does from a district's lists alone: `make prove-cold-start`.
 
 1. Who really answered (`../shared/data/teddy/who_answered_dev.csv`, 441 messages with the kind of bureau that replied): the
-   prompt names five units of the demo district (towns left out), and a unit counts as the kind of bureau below. The file is for
-   measuring: no utterance, word or weight was taken from it.
+   prompt names five units of the demo district (towns left out), and a unit counts as the kind of bureau below. No sentence, word list
+   or weight was taken from the file, but one half of it (by the hash of the message's number) was read before `unit_letters.csv` was written
+   and its misses before `unit_words.csv` was filled up; of the other half nothing was read, only shares were seen. Both are printed.
 2. Utterances of the demo's own lists, each left out of everything that scores it.
 3. Speed on one core with texts of 300 characters, and memory.
 
@@ -15,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
 import json
 import os
 import resource
@@ -79,10 +81,22 @@ def who_answered(data: Path, embedding: bool) -> dict[str, object]:
         count[2] += right in one[:3]
         if right != one[0]:
             confused[f"{right} → {one[0]}"] += 1
+    blind = [int(hashlib.sha256(row["message_id"].encode()).hexdigest(), 16) % 2 == 1 for row in named]
+    halves = {}
+    for name, wanted in (("read half", False), ("blind half", True)):
+        some = [(one, right) for one, right, here in zip(kinds, truth, blind, strict=True) if here is wanted]
+        halves[name] = {
+            "n": len(some),
+            **{
+                f"top{top}": round(sum(right in one[:top] for one, right in some) / len(some), 4)
+                for top in (1, 3, 5)
+            },
+        }
     share = [sum(right in one[:top] for one, right in zip(kinds, truth, strict=True)) for top in (1, 3, 5)]
     return {
         "n": len(named),
         **{f"top{top}": round(value / len(named), 4) for top, value in zip((1, 3, 5), share, strict=True)},
+        **halves,
         "blank": blank,
         "seconds_from_nothing": round(seconds, 1),
         "per_kind (n, first, among three)": per,

@@ -300,11 +300,12 @@ def _add(
 def _hear(sums: dict[str, _Sum], shares: Mapping[str, float], like: Mapping[str, float]) -> None:
     """The geometric mean of what categories and words say, and of that and what letters say; made to sum to one.
 
-    A way that has nothing to say of a text leaves it to the others."""
+    Letters that are like nothing leave the text to the others, and say neither good nor ill of a unit that has none."""
     pooled: dict[str, float] = {}
+    unknown = 1 / max(len(like), 1)
     for unit, one in sums.items():
         value = math.sqrt(max(one.total, _LEAST_SUM) * (shares.get(unit, 0.0) + _LEAST_SHARE))
-        pooled[unit] = math.sqrt(value * (like.get(unit, 0.0) + _LEAST_LIKE)) if like else value
+        pooled[unit] = math.sqrt(value * (like.get(unit, unknown) + _LEAST_LIKE)) if like else value
     total = sum(pooled.values())
     for unit, value in pooled.items():
         sums[unit].total = value / total
