@@ -111,7 +111,10 @@ def map_from(viewer: User, raw: bytes) -> DistrictMap:
         properties = feature.get("properties")
         said = _said(properties if isinstance(properties, dict) else {})
         try:
-            rings = _rings(kind, geometry.get("coordinates"))
+            rings = _rings(kind, geometry["coordinates"] if isinstance(geometry, dict) else None)
+        except KeyError:
+            faults.append(_("%(where)s：没有坐标（coordinates）。") % {"where": where})
+            continue
         except ValueError as why:
             faults.append(f"{where}：{why}")
             continue

@@ -36,7 +36,7 @@ def command(folder: Path | None, days: int | None, per_day: int | None, seed: in
         fail("库里已有工单,演示工单不与它们混在一起", "there are tickets already; nothing was changed")
     load(folder, quiet=True)
     made = generate(folder, days=days, per_day=per_day, seed=seed)
-    settle()
+    settle(folder)
     with out.status("为待派工单准备建议 · advice for what waits"):
         advise_now()
     say(f"已生成 {made} 张演示工单", f"{made} made-up tickets")

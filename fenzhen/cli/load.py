@@ -17,7 +17,13 @@ def command(directory: Path, force: bool) -> None:
 
     Look first with fenzhen check. All or nothing: if a list has faults, each is named with file, line and column, and nothing changes. What
     vanished from a list is switched off, never deleted. Lists that did not change are left alone.
+
+    A map of the district (map.geojson in the folder, or SOURCE itself a .geojson) is loaded as well: a polygon for each town, named by
+    its property code or name.
     """
+    if directory.suffix.lower() == ".geojson":
+        load_own_map(directory)
+        return
     if load(directory, force=force):
         from fenzhen.board.advice import warm
 
@@ -44,6 +50,8 @@ def load(directory: Path, *, force: bool = False, quiet: bool = False) -> bool:
         if bad.count > len(bad.faults):
             err.print(f"  …… +{bad.count - len(bad.faults)}")
         raise click.exceptions.Exit(1) from None
+    if (directory / "map.geojson").is_file() and not (quiet and report.unchanged):
+        load_own_map(directory / "map.geojson")
     for warning in report.warnings:
         err.print(f"[yellow]![/yellow] {warning}")
     if report.unchanged:
@@ -59,3 +67,21 @@ def load(directory: Path, *, force: bool = False, quiet: bool = False) -> bool:
             table.add_row(name, *(str(n) for n in (count.rows, count.added, count.changed, count.retired)))
         out.print(table)
     return True
+
+
+def load_own_map(file: Path) -> None:
+    """Load the district's map and say what came of it. Exits 1 where it has faults; then nothing was changed."""
+    from django.utils import timezone
+
+    from fenzhen.desk.step import Incomplete
+    from fenzhen.office.accounts import system_account
+    from fenzhen.office.maps import load_map
+
+    try:
+        drawn = load_map(file.read_bytes(), by=system_account(), now=timezone.now())
+    except Incomplete as why:
+        err.print("[red]✗[/red] 地图有错误,没有装入 · the map has faults, it was not loaded")
+        for fault in why.fields["file"].split("；"):
+            err.print(f"  {fault}", markup=False)
+        raise click.exceptions.Exit(1) from None
+    say(f"已装入地图:{len(drawn.towns)} 个镇街", f"the map is loaded: {len(drawn.towns)} towns")

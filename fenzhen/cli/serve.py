@@ -108,7 +108,7 @@ def _prepare(demo: bool) -> None:
     with _timed("生成两周演示工单", "a fortnight of made-up tickets", spinner=False):
         generate(Path(settings.FENZHEN_DISTRICT_DIR))
     with _timed("封存日志", "sealing the journal"):
-        settle()
+        settle(Path(settings.FENZHEN_DISTRICT_DIR))
     with _timed("建议模型学习目录", "the adviser learns the lists"):
         os.waitpid(learner, 0)
         advise_now()

@@ -1,8 +1,10 @@
 """After a past was generated or filed: seal it, tell nobody of it, and give what waits its advice."""
 
+from pathlib import Path
 
-def settle() -> None:
-    """Seal the journal, let the worker begin behind it, and advise what waits at the desk."""
+
+def settle(folder: Path | None = None) -> None:
+    """Seal the journal, let the worker begin behind it; a demo of *folder* gets its events."""
     from django.utils import timezone
 
     from fenzhen.board.district import district_of
@@ -11,14 +13,15 @@ def settle() -> None:
     from fenzhen.office.demo_events import make_events
     from fenzhen.office.seal import skip_to_head
     from fenzhen.office.spotting import READER as SPOTTER
+    from fenzhen.papers.special import draft
 
     system = system_account()
     skip_to_head(READER, by=system, now=timezone.now())
-    skip_to_head(SPOTTER, by=system, now=timezone.now())
     district = district_of(system)
     if district is not None and district.is_demo:
-        make_events(by=system, now=timezone.now())
+        make_events(by=system, now=timezone.now(), folder=folder, draft=draft)
         skip_to_head(READER, by=system, now=timezone.now())
+    skip_to_head(SPOTTER, by=system, now=timezone.now())
 
 
 def advise_now(most: int = 200) -> int:

@@ -29,6 +29,7 @@ from fenzhen.hotline.journey import Clock
 from fenzhen.hotline.roles import Role
 from fenzhen.office.accounts import system_account
 from fenzhen.office.city_words import ENDS, kept_result
+from fenzhen.office.demo_events import event_plots
 from fenzhen.office.demo_plot import Plot, Plotter, cast_from
 from fenzhen.records.directory import Category
 from fenzhen.records.district import District
@@ -109,8 +110,14 @@ def make_demo(
         gc.freeze()
         try:
             made = _tell(plots, plotter.cast.dispatchers[0], now, progress)
+            # One matter of many callers comes last: the spotter is shown it by itself (`demo_events`).
+            many = _tell(event_plots(folder, plotter, days), plotter.cast.dispatchers[0], now, None)
         finally:
             gc.unfreeze()
+        made.tickets += many.tickets
+        made.entries += many.entries
+        for state, count in many.by_state.items():
+            made.by_state[state] = made.by_state.get(state, 0) + count
         made.since = now - timedelta(days=days)
         facts = {"tickets": made.tickets, "entries": made.entries, "days": days}
         note_act(f"district:{district.pk}", "make_demo", by=by, now=now, facts=facts)

@@ -216,6 +216,39 @@ class Plotter:
             self._go(plot, scene, place, duty, fate)
         return plot
 
+    def told(self, at: datetime, scene: Scene, place: Place) -> Plot:
+        """A ticket of a given scene at a given place by somebody who has not called before: it goes to its unit and is in hand there."""
+        said, title = self._filled(scene, place)
+        duty = self._duty(scene, place, at)
+        heard = Heard(
+            title=title.removeprefix(place.name),
+            body=said,
+            kind="complaint",
+            level=duty.level if duty else 3,
+            place=place,
+            place_text=f"{self.towns[place.town].name}{place.name}",
+            category=self.categories.get(scene.category),
+            channel="phone",
+            received_at=at,
+        )
+        made_up = self.made_up["callers"]
+        heard.name = self.rng.choice(made_up["surnames"]) + self.rng.choice(made_up["given_names"])
+        heard.phone = f"{made_up['phone_prefix']}{self.rng.randrange(10**8):08d}"
+        taker, desk = self.rng.choice(self.cast.agents), self.rng.choice(self.cast.dispatchers)
+        plot = Plot(heard, taker, at, min(scene.level, duty.level if duty else 3))
+        sent = plot.then(at + timedelta(minutes=1), "submit", lambda s, t: s.submit(by=taker, now=t))
+        if duty is None:
+            return plot
+        lead, assists = self.units[duty.lead], [self.units[one] for one in duty.assist if one in self.units]
+        sent = plot.then(
+            sent + timedelta(minutes=self.rng.uniform(3, 25)),
+            "dispatch",
+            lambda s, t: s.dispatch(by=desk, now=t, lead=lead, level=plot.level, assist=assists),
+        )
+        hands = self._hands(lead)
+        plot.then(self._signs(sent, plot.level), "sign", lambda s, t: s.sign(s.lead, by=hands, now=t))
+        return plot
+
     def _filled(self, scene: Scene, place: Place | None) -> tuple[str, str]:
         rng, made_up = self.rng, self.made_up
         slots = {

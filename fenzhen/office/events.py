@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from fenzhen.board.events import LIVE
 from fenzhen.desk.step import Incomplete, note_act, verb
-from fenzhen.office.spotting import recount
+from fenzhen.office.spotting import recount, take_over_alarms
 from fenzhen.records.events import Event, EventAlert, EventTicket, EventWord
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
@@ -69,6 +69,7 @@ def merge_events(event: Event, other: Event, *, by: User, now: datetime) -> Even
         state="merged", merged_into=first, people=0, tickets=0, version=F("version") + 1,
         decided_by=by, decided_at=now,
     )  # fmt: skip
+    take_over_alarms(first, second)
     EventWord.objects.create(kind="merge", event=first.key, other=second.key, by=by, at=now)
     return recount(first)
 

@@ -54,6 +54,11 @@ def forget_spotter() -> None:
     _here.clear()
 
 
+def watch_from(position: int) -> None:
+    """Let this process begin at *position* with nothing remembered: for a demo whose past nobody is to be told of."""
+    _here[:] = [_Watcher(position=position)]
+
+
 def spot_arrivals(*, by: User, now: datetime, most: int = MOST) -> int:
     """Show the spotter what has come since the last look, and keep what it makes of it. Returns how many tickets."""
     position = Cursor.objects.filter(name=READER).values_list("position", flat=True).first() or 0
@@ -228,6 +233,7 @@ def _keep(watcher: _Watcher, key: str, nearest: dict[str, Decision], now: dateti
             Event.objects.filter(pk=other.pk).update(
                 state="merged", merged_into=event, people=0, tickets=0, version=F("version") + 1
             )
+            take_over_alarms(event, other)
         else:
             recount(other)
     recount(event, place=view.place)
@@ -241,6 +247,17 @@ def _event_of(key: str, tickets: list[int]) -> Event | None:
         return event
     holders = _most(EventTicket.objects.filter(ticket__in=tickets).values_list("event", flat=True))
     return Event.objects.filter(pk=holders).exclude(state="merged").first() if holders else None
+
+
+def take_over_alarms(event: Event, other: Event) -> None:
+    """*other* has become part of *event*: its alarms are the event's, which keeps the higher colour of the two."""
+    had = set(EventAlert.objects.filter(event=event).values_list("level", flat=True))
+    EventAlert.objects.filter(event=other).exclude(level__in=had).update(event=event)
+    alarms = list(EventAlert.objects.filter(event=event).order_by("at"))
+    if alarms:
+        event.level = max((one.level for one in alarms), key=list(TOLD).index)
+        event.alerted_at = alarms[0].at
+        event.save(update_fields=["level", "alerted_at"])
 
 
 def recount(event: Event, place: str = "") -> Event:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render
@@ -50,9 +50,6 @@ from fenzhen.office.maps import drop_map, load_map
 from fenzhen.papers.lists import CODE, MOMENT, NUMBER, Column, Sheet
 from fenzhen.web.export import listing
 from fenzhen.web.page import PageRequest, go, page, say, typed, typed_all
-
-if TYPE_CHECKING:
-    from fenzhen.board.events import Event, EventAlert
 
 READS = roles.CENTRE | roles.READERS | frozenset({roles.Role.UNIT_LIAISON})
 STATES = ("live", "joint", "closed", "dismissed")
@@ -286,7 +283,7 @@ def map_drop(request: PageRequest) -> HttpResponse:
     return go(request, "map")
 
 
-def _map(request: PageRequest, heats: Sequence[TownHeat], live: "Sequence[Event]") -> dict[str, Any]:
+def _map(request: PageRequest, heats: Sequence[TownHeat], live: Sequence[Any]) -> dict[str, Any]:
     """What is drawn: each town as a shape of the loaded map or a cell of a schematic one, five shades by rank; events as dots
     where the loaded map knows their place."""
     drawn = district_map(request.user)
@@ -328,9 +325,7 @@ def _map(request: PageRequest, heats: Sequence[TownHeat], live: "Sequence[Event]
     }
 
 
-def curve(
-    growth: Sequence[Point], wide: int, high: int, alerts: "Sequence[EventAlert]" = ()
-) -> dict[str, Any]:
+def curve(growth: Sequence[Point], wide: int, high: int, alerts: Sequence[Any] = ()) -> dict[str, Any]:
     """The growth as two polylines: people (the lower) and tickets, in a box of *wide* × *high*; midnights and alarms as upright lines."""
     if not growth:
         return {"wide": wide, "high": high, "people": "", "tickets": "", "most": 0}

@@ -7,18 +7,22 @@ import pytest
 from fenzhen.board.events import (
     EventWish,
     NoSuchEvent,
+    central_title,
     event_counts,
     event_for,
     event_of,
     events_listed,
     likely_members,
+    named_by_person,
     suggested_parties,
     town_heat,
+    voices,
 )
 from fenzhen.board.joint import NoSuchCase, case_for, household_for
-from fenzhen.office.events import begin_event
+from fenzhen.office.events import begin_event, rename_event
 from fenzhen.office.joint import Party, add_household, open_case
-from fenzhen.records.events import Event
+from fenzhen.office.spotting import recount
+from fenzhen.records.events import Event, EventWord
 from fenzhen.records.tickets import Ticket
 from tests.cast import Cast
 
@@ -52,10 +56,50 @@ def test_a_list_shows_how_it_grew_and_a_page_what_people_say(cast: Cast, event: 
     assert line.event == event and line.new_today == 3
     assert [point.people for point in line.growth][-1] == 3 and line.growth[0].people >= 1
     page = event_for(cast.chen, event.pk, later)
-    (voice,) = page.voices  # the same people say all of it: one group, one quotation
-    assert voice.people == 3 and "开发商" in voice.word and "窗户" in voice.word
+    words = "、".join(voice.word for voice in page.voices)
+    assert page.voices[0].people == 3 and "开发商" in words and "窗户" in words
     assert page.may_decide and len(page.members) == 3
     assert event_counts(cast.chen, later) == {"": 1}
+
+
+def test_no_sentence_is_quoted_twice_and_like_words_stand_together(cast: Cast):
+    said = [
+        ("客厅窗户缩水", "窗户缩水了，白天也要开灯，采光太差。"),
+        ("窗户和样板间不符", "样板间是大窗户，到手的只有一条。"),
+        ("没有阳光", "屋里没有阳光，采光不够，孩子总生病。"),
+        ("样板间骗人", "跟样板间两个样，窗户太小。"),
+        ("够不着把手", "老人够不着窗户的把手。"),
+        ("把手太高", "把手装得太高，老人开不了。"),
+    ]
+    tickets = [
+        cast.waiting(cast.now, title=title, body=body, phone=f"1380000{n:04d}", name=f"甲{n}")
+        for n, (title, body) in enumerate(said)
+    ]
+    found = voices(tickets)
+    assert len({voice.said for voice in found}) == len(found) >= 3
+    words = [word for voice in found for word in voice.word.split("、")]
+    assert len(set(words)) == len(words) and {"采光", "样板间", "把手"} <= set(words) | {"样板", "窗户"}
+    assert found == voices(tickets[::-1])  # their order does not matter
+
+
+def test_an_event_is_called_by_what_callers_say_until_a_person_names_it(cast: Cast):
+    said = [
+        ("清荷苑窗户缩水", "窗户缩水了。"),
+        ("反映窗户缩水采光差", "窗户缩水，采光差。"),
+        ("请来人看看", "窗户缩水，看看。"),
+    ]
+    tickets = [
+        cast.waiting(cast.now, title=title, body=body, phone=f"1380000{n:04d}", name=f"甲{n}")
+        for n, (title, body) in enumerate(said)
+    ]
+    assert central_title(tickets, "清荷苑") == "清荷苑窗户缩水"
+    event = begin_event(tickets, by=cast.chen, now=cast.now, title="新房窗户的事")
+    assert named_by_person(event) and recount(event).title == "新房窗户的事"
+    EventWord.objects.all().delete()
+    event.state = "watched"
+    assert recount(event).title == "清荷苑窗户缩水"
+    rename_event(event, by=cast.chen, now=cast.now, title="窗户")
+    assert recount(event).title == "窗户"
 
 
 def test_the_duty_list_the_town_and_the_developer_are_proposed(cast: Cast, event: Event):

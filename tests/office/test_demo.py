@@ -16,10 +16,14 @@ from fenzhen.board.tickets import replayed_clocks
 from fenzhen.hotline.journey import AssignmentState, Clock, TicketState
 from fenzhen.office.accounts import system_account
 from fenzhen.office.demo import Made, make_demo
+from fenzhen.office.demo_events import make_events
 from fenzhen.office.lists import load_lists
 from fenzhen.office.seal import verify_journal
+from fenzhen.office.spotting import forget_spotter
+from fenzhen.papers.special import draft
 from fenzhen.records.callbacks import CallBack
 from fenzhen.records.city import CityWord
+from fenzhen.records.events import Household
 from fenzhen.records.handling import Assignment, Reply
 from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
@@ -178,3 +182,24 @@ def test_acts_are_in_the_order_of_time_and_units_keep_hours(fortnight: Made) -> 
     plain = Reply.objects.filter(assignment__level__gte=3)
     at_night = [r for r in plain if not 8 <= timezone.localtime(r.at).hour < 22]
     assert len(at_night) < 0.04 * plain.count()
+
+
+def test_the_spotter_itself_notices_the_big_matter_and_people_handle_it(fortnight: Made) -> None:
+    """Seen by the machine at the third caller, handled by the verbs of people, nothing in the future."""
+    forget_spotter()
+    with transaction.atomic():
+        events = make_events(by=system_account(), now=NOW, folder=DAXING, draft=draft)
+        big = events[0]
+        assert big.people >= 18 and big.title.startswith("明渠佳苑") and "窗" in big.title
+        assert set(big.members.values_list("how", flat=True)) == {"near"}
+        alerts = list(big.alerts.order_by("at"))
+        assert [one.level for one in alerts] == ["blue", "yellow", "orange"] and alerts[0].people == 3
+        doors = Household.objects.filter(event=big)
+        assert doors.count() == 44 and 0 < doors.filter(is_content=True).count() < 44
+        report = big.reports.get()
+        assert report.signed_at and "44 户" in report.sections["done"] and report.instructions.count() == 1
+        big.refresh_from_db()
+        assert [one.state for one in events] == ["joint", "confirmed", "dismissed"]
+        assert not Entry.objects.filter(at__gt=NOW).exists()
+        transaction.set_rollback(True)
+    forget_spotter()

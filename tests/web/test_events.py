@@ -1,5 +1,6 @@
 """Events and joint handling through the pages: from the list to the last door."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -93,6 +94,8 @@ def test_from_the_table_to_the_last_door(cast: Cast, event: Event):
     assert [door.ticket is None for door in doors] == [False, True]
     row = chief.post(f"/doors/{doors[0].pk}/visited", headers={"HX-Request": "true"}).content.decode()
     assert "✓" in row and f"door-{doors[0].pk}" in row
+    assert not re.search(r'title="[^"]*<', row)  # a moment in an attribute is plain text
+    assert 'id="case-steps"' in row and "hx-swap-oob" in row  # the squares and figures come along
     seen = chief.get(f"/cases/{case.pk}").content.decode()
     assert "3号楼2单元502" in seen and "还有 2 户没有回访结果" in seen
     assert "3号楼2单元502" not in client_of(cast.jian).get(f"/cases/{case.pk}").content.decode()
