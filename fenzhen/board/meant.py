@@ -29,8 +29,8 @@ LATELY = timedelta(days=60)
 _SAMPLE, _FRESH = 600, timedelta(minutes=30)
 #: So many tickets of an event are read; the latest ones.
 _READ = 120
-#: With the place known to be the same, so much likeness is enough; without a place, so much; by the town alone, so much.
-SAME_PLACE, NO_PLACE, SAME_TOWN = 0.11, 0.24, 0.20
+#: With the place known to be the same (and its name left out of the words), so much likeness is enough; without a place, so much; by the town alone, so much.
+SAME_PLACE, NO_PLACE, SAME_TOWN = 0.07, 0.24, 0.20
 #: What a category that agrees adds, and what the event's own matter adds where the place is the same.
 MATTER = 0.12
 
@@ -156,6 +156,10 @@ def _score(
     if not same and town and home and town != home:
         return 0.0, False
     heart = profile.heart
+    if same and event.place:  # that it is the same place is known: its name says nothing about the matter
+        named = _grams(f"{event.place.name};{event.place.aliases}")
+        said = {gram: weight for gram, weight in said.items() if gram not in named}
+        length = math.sqrt(sum(weight * weight for weight in said.values())) or 1.0
     alike = sum(weight * heart.get(gram, 0.0) for gram, weight in said.items()) / (length * profile.norm)
     matter = sum(share * profile.categories.get(code, 0.0) for code, share in categories.items())
     bar = SAME_PLACE if same else SAME_TOWN if town and town == home else NO_PLACE
@@ -177,6 +181,8 @@ def _profile(event: Event, weights: Mapping[str, float], most: float) -> _Profil
     places = {place for *_words, place, _category in rows if place}
     if event.place:
         places.add(event.place.code)
+        for gram in _grams(f"{event.place.name};{event.place.aliases}"):
+            heart[gram] = heart.get(gram, 0.0) / 3  # every caller names it; it must not outweigh what they say
     kinds = Counter(category for *_rest, category in rows if category)
     if event.category:
         kinds[event.category.code] += 1

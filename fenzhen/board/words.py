@@ -62,6 +62,7 @@ _GROUPS: Mapping[str, Mapping[str, "str | Promise"]] = {
     "party_part": words.PARTY_PARTS,
     "wave_way": words.WAVE_WAYS,
     "wave_state": words.WAVE_STATES,
+    "sms_why_not": words.SMS_WHY_NOT,
     "unseen_state": words.UNSEEN_STATES,
     "door_step": words.DOOR_STEPS,
     "report_part": words.REPORT_PARTS,

@@ -32,6 +32,7 @@ from fenzhen.board.deliveries import message_of
 from fenzhen.board.people import Person
 from fenzhen.office.accounts import system_account
 from fenzhen.office.outbox import claim_delivery, give_up_lost, record_failed, record_sent
+from fenzhen.office.waves import claim_wave_sms, give_up_lost_waves, record_wave_failed, record_wave_sent
 
 log = logging.getLogger("fenzhen.couriers")
 #: Written on a delivery that was only printed.
@@ -51,7 +52,7 @@ class Trouble(Exception):
 class Carried(Protocol):
     """What a courier must know of a delivery."""
 
-    pk: int
+    pk: Any
     way: Any
 
 
@@ -255,13 +256,40 @@ def deliver_one(by: Person, channels: Mapping[str, Courier]) -> bool:
     return True
 
 
+def tell_one_of_a_wave(by: Person, channels: Mapping[str, Courier]) -> bool:
+    """Carry the next SMS of a message to all; False where none is due.
+
+    Without a gateway the words stand in the log, and the person goes back to the phone list: nobody was told.
+    """
+    message = claim_wave_sms(by=by, now=timezone.now())
+    if message is None:
+        return False
+    courier = channels.get("sms")
+    try:
+        (courier or Console()).send(message, message.text)
+    except Trouble as why:
+        record_wave_failed(message, str(why), by=by, now=timezone.now(), again=why.again)
+    except Exception as why:
+        log.exception("courier 'sms'")
+        record_wave_failed(message, type(why).__name__, by=by, now=timezone.now(), again=False)
+    else:
+        if courier is None:
+            record_wave_failed(message, PRINTED, by=by, now=timezone.now(), again=False)
+        else:
+            record_wave_sent(message, by=by, now=timezone.now())
+    return True
+
+
 def deliver_due(by: Person | None = None, *, most: int = 200) -> int:
     """Carry everything that is due. Returns how many messages were handed to a courier."""
     by = by or system_account()
     give_up_lost(by=by, now=timezone.now())
+    give_up_lost_waves(by=by, now=timezone.now())
     channels = couriers()
     done = 0
     while done < most and deliver_one(by, channels):
+        done += 1
+    while done < most and tell_one_of_a_wave(by, channels):
         done += 1
     return done
 
@@ -346,4 +374,5 @@ __all__ = [
     "couriers",
     "deliver_due",
     "deliver_one",
+    "tell_one_of_a_wave",
 ]

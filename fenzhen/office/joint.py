@@ -461,8 +461,11 @@ def told(
         raise Incomplete({"wave": _("口径还没有审定，先不要告知。")})
     if state not in ("told", "failed", "waiting", "sent"):
         raise Incomplete({"state": _("没有这种结果。")})
-    WavePerson.objects.filter(pk=person.pk).update(
+    if WavePerson.objects.filter(pk=person.pk, state="sending").exists():
+        raise Incomplete({"state": _("短信正在发送，请稍等。")})
+    WavePerson.objects.filter(pk=person.pk).exclude(state="sending").update(
         state=state,
+        next_try_at=None,
         way=way or person.way,
         at=None if state == "waiting" else now,
         by=by,

@@ -302,6 +302,15 @@ WAVE_STATES: Words = {
     "told": _("已告知"),
     "failed": _("未送达"),
 }
+#: Why no SMS of a message to all goes to a person.
+SMS_WHY_NOT: Words = {
+    "sent": _("短信已发"),
+    "told": _("已告知或正在发"),
+    "no_number": _("没有号码"),
+    "no_mobile": _("不是手机号"),
+    "secret": _("保密或举报，改用电话"),
+    "same_number": _("号码与另一人相同"),
+}
 #: What a person said of a name that callers use and the list of places does not know.
 UNSEEN_STATES: Words = {
     "waiting": _("待认定"),

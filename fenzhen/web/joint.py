@@ -1,5 +1,6 @@
 """Joint handling on a page: the table, the doors (also on a staircase, on a phone), one message to all, the report, the end."""
 
+from collections import Counter
 from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -34,10 +35,12 @@ from fenzhen.board.joint import (
 )
 from fenzhen.board.related import ticket_numbered
 from fenzhen.board.search import units_to_choose
+from fenzhen.board.waves import OPEN, reach_of
 from fenzhen.desk.step import Incomplete
 from fenzhen.hotline import roles
 from fenzhen.hotline.roles import Role
 from fenzhen.office import joint
+from fenzhen.office.waves import hold_wave, send_wave, sms_is_set_up
 from fenzhen.papers.lists import CODE, MOMENT, Column, Sheet
 from fenzhen.papers.special import PARTS, draft, special_file, visit_sheets
 from fenzhen.web.attach import file_of
@@ -286,7 +289,26 @@ def write_wave(request: PageRequest, pk: int) -> HttpResponse:
 def wave(request: PageRequest, pk: int) -> HttpResponse:
     """The people of a message: who was told, who still has to be."""
     row, people, counts = _found(wave_for, request, pk)
-    context = {"wave": row, "people": people, "counts": counts, "case": row.event.case}
+    reach = reach_of(request.user, row)
+    only = request.GET.get("only", "")
+    if only == "phone":
+        shown = [one for one in reach if one.person.state in ("waiting", "failed", "unsure")]
+    else:
+        only, shown = "", reach
+    context = {
+        "wave": row,
+        "people": people,
+        "reach": shown,
+        "only": only,
+        "ready": sum(1 for one in reach if not one.why_not),
+        "not_ready": dict(Counter(one.why_not for one in reach if one.person.state in OPEN and one.why_not)),
+        "to_phone": sum(1 for one in people if one.state in ("waiting", "failed", "unsure")),
+        "told": counts.get("told", 0) + counts.get("sent", 0),
+        "counts": counts,
+        "is_set_up": sms_is_set_up(),
+        "may_send": request.user.role in DECIDES,
+        "case": row.event.case,
+    }
     return render(request, "wave.html", context)
 
 
@@ -314,6 +336,28 @@ def wave_told(request: PageRequest, pk: int) -> HttpResponse:
         note=typed(request, "note", 255),
     )
     return go(request, reverse("wave", args=[one.wave_id]) + f"#person-{pk}")
+
+
+@require_POST
+@page(roles=DECIDES)
+def wave_sms(request: PageRequest, pk: int) -> HttpResponse:
+    """The approved words go out by SMS, to as many as the person saw; or stop."""
+    row, _people, _counts = _found(wave_for, request, pk)
+    now = timezone.now()
+    if typed(request, "hold", 1):
+        held = hold_wave(row, by=request.user, now=now)
+        say(request, _("已停发 %(n)s 条，转电话名单。") % {"n": held})
+        return go(request, "wave", pk)
+    many = typed(request, "many", 6)
+    sent = send_wave(
+        row,
+        by=request.user,
+        now=now,
+        many=int(many) if many.isdigit() else -1,
+        urgent=bool(typed(request, "urgent", 1)),
+    )
+    say(request, _("%(n)s 条短信已交付发送；没有送达的会转到电话名单。") % {"n": sent})
+    return go(request, "wave", pk)
 
 
 # --- the report and the leader's word -------------------------------------------------------------------------------
@@ -527,6 +571,7 @@ routes = [
     path("cases/<int:pk>/wave", write_wave, name="wave-write"),
     path("waves/<int:pk>", wave, name="wave"),
     path("waves/<int:pk>/approve", wave_approve, name="wave-approve"),
+    path("waves/<int:pk>/sms", wave_sms, name="wave-sms"),
     path("wave-people/<int:pk>", wave_told, name="wave-told"),
     path("reports/<int:pk>", report, name="report"),
     path("reports/<int:pk>/sign", report_sign, name="report-sign"),

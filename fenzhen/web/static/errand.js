@@ -6,10 +6,11 @@
     if (!button) return;
     const field = document.getElementById(button.dataset.copy);
     try {
-      await navigator.clipboard.writeText(field.value);
+      await navigator.clipboard.writeText(field.value ?? field.textContent);
     } catch {
       // Without https a browser gives no clipboard: the old way still works.
-      field.select();
+      if (field.select) field.select();
+      else getSelection().selectAllChildren(field);
       document.execCommand("copy");
     }
     fenzhen.say({ text: button.dataset.copied });
