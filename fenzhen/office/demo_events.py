@@ -199,7 +199,7 @@ def _handled(
     sign_report(report, by=chief, now=written + timedelta(minutes=50), number=f"专报〔{year}〕1号")
     write_instruction(
         report, by=chief, now=written + timedelta(hours=2), text=said["instruction"], leader=said["leader"],
-        unit=case.lead_unit, due=now + timedelta(days=4),
+        unit=case.lead_unit, due=_moment(f"{DAYS + 4} 18:00", now),
     )  # fmt: skip
 
 
@@ -219,7 +219,7 @@ def _met(case: JointCase, script: Mapping[str, Any], chief: User, now: datetime)
     owners = {"town": town, "assist": helps, "outside": outside}
     for text, who, days, is_done in said["decisions"]:
         owner = owners[who] or seats[0]
-        due = met + timedelta(days=days) if days > 0 else now - timedelta(days=days)
+        due = met + timedelta(days=days) if days > 0 else _moment(f"{DAYS - days} 18:00", now)
         made = decide(case, by=chief, now=met, text=text, party=owner, due=due, meeting=meeting)
         if is_done:
             decision_done(made, by=chief, now=min(due, now) - timedelta(hours=7), note="")

@@ -218,7 +218,7 @@ class Plotter:
 
     def told(self, at: datetime, scene: Scene, place: Place) -> Plot:
         """A ticket of a given scene at a given place by somebody who has not called before: it goes to its unit and is in hand there."""
-        said, title = self._filled(scene, place)
+        said, title = self._filled(scene, place, ending=False)
         duty = self._duty(scene, place, at)
         heard = Heard(
             title=title.removeprefix(place.name),
@@ -249,7 +249,7 @@ class Plotter:
         plot.then(self._signs(sent, plot.level), "sign", lambda s, t: s.sign(s.lead, by=hands, now=t))
         return plot
 
-    def _filled(self, scene: Scene, place: Place | None) -> tuple[str, str]:
+    def _filled(self, scene: Scene, place: Place | None, *, ending: bool = True) -> tuple[str, str]:
         rng, made_up = self.rng, self.made_up
         slots = {
             "place": place.name if place else "我们小区",
@@ -263,8 +263,8 @@ class Plotter:
             "n": str(rng.randint(2, 9)),
         }
         text = scene.text.format_map(slots)
-        ending = rng.choice(made_up["slots"]["endings"])
-        text = f"{text}{'' if text.endswith(('。', '!', '?', '!', '?')) else '。'}{ending}"
+        last = rng.choice(made_up["slots"]["endings"]) if ending else ""
+        text = f"{text}{'' if text.endswith(('。', '!', '?', '!', '?')) else '。'}{last}"
         title = scene.title.format_map(slots)
         if place and rng.random() < 0.6:
             title = f"{place.name}{title}"

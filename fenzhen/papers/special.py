@@ -29,7 +29,10 @@ def draft(viewer: Person, event: int, now: datetime) -> tuple[str, dict[str, str
     case = case_for(viewer, seen.case_id, now) if seen.case_id else None
     one = seen.event
     place = str(one.place or one.place_text or one.town or _("本区"))
-    title = _("关于%(place)s“%(title)s”有关情况的专报") % {"place": place, "title": one.title[:30]}
+    title = _("关于%(place)s“%(title)s”有关情况的专报") % {
+        "place": place,
+        "title": _matter(one.title, place)[:30],
+    }
     facts: dict[str, Any] = {
         "at": now.isoformat(),
         "people": one.people,
@@ -135,7 +138,8 @@ def visit_sheets(viewer: Person, case: int, now: datetime) -> bytes:
 def _situation(viewer: Person, seen: EventPage, case: CasePage | None, place: str, now: datetime) -> str:
     one = seen.event
     return _("%(first)s至%(last)s，本区市民热线陆续接到%(place)s居民来电，反映“%(title)s”。共 %(people)s 人来电 %(tickets)s 件。") % {
-        "first": moment(one.first_at), "last": moment(one.last_at), "place": place, "title": one.title, "people": one.people,
+        "first": moment(one.first_at), "last": moment(one.last_at), "place": place,
+        "title": _matter(one.title, place), "people": one.people,
         "tickets": one.tickets,
     }  # fmt: skip
 
@@ -236,6 +240,11 @@ def _chart(seen: EventPage) -> Chart:
             (_("件"), tuple(float(p.tickets) for p in points)),
         ),
     )
+
+
+def _matter(title: str, place: str) -> str:
+    """What an event is called without its place, which the sentence names already."""
+    return title.removeprefix(place).strip() or title
 
 
 def _lines(text: str) -> Sequence[str]:
