@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from datetime import date, datetime, timedelta
 
 import numpy as np
+from scipy.stats import beta, gamma
 
 from fenzhen.spotter.surge import SurgeWatch, ears
 
@@ -122,7 +123,7 @@ def quiet(alarms):
 
 
 def judged(alarms, surges):
-    """Sensitivity, median delay in days of those found, of all (missed = 3 days)."""
+    """How many were found, and the delay of each in days (one that was missed counts as 3 days)."""
     delays = []
     for begin, end, town, category, _size in surges:
         hits = [
@@ -132,9 +133,22 @@ def judged(alarms, surges):
         delays.append((min(hits) - begin).total_seconds() / 86_400 if hits else None)
     there = [one for one in delays if one is not None]
     return {
-        "surges": len(delays), "sensitivity": round(len(there) / max(len(delays), 1), 3),
-        "median_delay_days": round(float(np.median([3.0 if one is None else one for one in delays])), 2),
-    }  # fmt: skip
+        "surges": len(delays),
+        "found": len(there),
+        "delays": [3.0 if one is None else one for one in delays],
+    }
+
+
+def share(hits, all_):
+    """95 % interval of a share (Clopper and Pearson)."""
+    low = float(beta.ppf(0.025, hits, all_ - hits + 1)) if hits else 0.0
+    return low, float(beta.ppf(0.975, hits + 1, all_ - hits)) if hits < all_ else 1.0
+
+
+def counted(count):
+    """95 % interval of a count (Poisson)."""
+    low = float(gamma.ppf(0.025, count)) if count else 0.0
+    return low, float(gamma.ppf(0.975, count + 1))
 
 
 def after_warm(alarms):
@@ -146,13 +160,14 @@ def main() -> None:
     ask = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     ask.add_argument("--days", type=int, default=182)
     ask.add_argument("--seeds", type=int, default=2)
+    ask.add_argument("--first", type=int, default=1, help="the first seed")
     ask.add_argument("--budget", type=float, default=1.0)
     given = ask.parse_args()
     spans = (given.days - WARM) / 28
     start = datetime.combine(FIRST, datetime.min.time())
     # thresholds of EARS: one false alarm in 28 days on seeds of their own
     null = []
-    for seed in range(100, 100 + given.seeds):
+    for seed in range(100 + given.first, 100 + given.first + given.seeds):
         null.append(ears_scores(stream(seed, given.days, False)[0], given.days))
     limits = []
     for which in range(3):
@@ -165,7 +180,7 @@ def main() -> None:
     }
     false = dict.fromkeys(("ours", "C1", "C2", "C3"), 0)
     alarms_all = {name: [] for name in false}
-    for seed in range(1, 1 + given.seeds):
+    for seed in range(given.first, given.first + given.seeds):
         rows, _none = stream(seed, given.days, False)
         false["ours"] += len(after_warm(ours(rows, given.budget)))
         scored = ears_scores(rows, given.days)
@@ -188,11 +203,16 @@ def main() -> None:
             alarms_all[name].append((quiet(rang), surges))
     for name, some in alarms_all.items():
         parts = [judged(alarms, surges) for alarms, surges in some]
+        hits, all_ = sum(one["found"] for one in parts), sum(one["surges"] for one in parts)
         found[name] = {
+            "false_alarms": false[name],
             "false_in_28_days": round(false[name] / (spans * given.seeds), 2),
-            "surges": sum(one["surges"] for one in parts),
-            "sensitivity": round(float(np.mean([one["sensitivity"] for one in parts])), 3),
-            "median_delay_days": round(float(np.median([one["median_delay_days"] for one in parts])), 2),
+            "false_95": [round(x / (spans * given.seeds), 2) for x in counted(false[name])],
+            "surges": all_,
+            "found": hits,
+            "sensitivity": round(hits / max(all_, 1), 3),
+            "sensitivity_95": [round(x, 3) for x in share(hits, all_)],
+            "median_delay_days": round(float(np.median([x for one in parts for x in one["delays"]])), 2),
         }
     print(json.dumps(found, ensure_ascii=False, indent=1))
 

@@ -41,9 +41,14 @@ _SILENT = ("dismissed", "merged", "closed")
 class _Watcher:
     """The spotter of this process and how far in the journal it has come."""
 
-    spotter: Spotter = field(default_factory=Spotter)
+    spotter: Spotter = field(default_factory=lambda: Spotter(parents=_parents()))
     position: int = 0
     word: int = 0
+
+
+def _parents() -> dict[str, str]:
+    """In which place a place lies: an estate and its community are not two different places."""
+    return dict(Place.objects.exclude(parent="").values_list("code", "parent"))
 
 
 _here: list[_Watcher] = []

@@ -9,6 +9,7 @@ import math
 import re
 import zipfile
 from collections import Counter, deque
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,16 +22,18 @@ from fenzhen.spotter.memory import Memory, Question
 from fenzhen.spotter.message import Alert, Decision, EventView, Level, Likely, Message, Why
 from fenzhen.spotter.settings import Settings
 from fenzhen.spotter.text import names_in, read
-from fenzhen.spotter.weights import event_logit, pair_logits
+from fenzhen.spotter.weights import Weights
 
 #: Of the bytes `Spotter.dump` gives.
-VERSION = 1
+VERSION = 2
 #: So many earlier messages are compared, so many events looked at, so many members of each.
 NEAR, EVENTS, MEMBERS = 24, 6, 8
 #: A message is somewhere else when so little of its place is the event's, and so much another; then the log odds are at most these.
 SAME_PLACE, OTHER_PLACE, ELSEWHERE = 0.15, 0.6, -1.8
 #: Only the events whose best pair is likeliest are weighed in full.
-WEIGHED = 4
+WEIGHED = 3
+#: Nobody whose best pair has log odds below these has ever belonged: the event is not weighed.
+FAINT = -4.0
 #: So many likely members are looked at again when an event grows.
 AGAIN = 4
 #: Calls of an event that are kept for counting people in windows.
@@ -89,11 +92,19 @@ class Spotter:
     """Links messages into events as they come, and rings.
 
     Deterministic: the same messages and the same words of people in the same order give the same events. One process, one
-    spotter; it is not made for two threads.
+    spotter; it is not made for two threads. ``parents`` says in which place a place lies (code → code), so that an estate and its
+    community are not two different places.
     """
 
-    def __init__(self, settings: Settings | None = None) -> None:
+    def __init__(
+        self,
+        settings: Settings | None = None,
+        weights: Weights | None = None,
+        parents: Mapping[str, str] | None = None,
+    ) -> None:
         self.settings = settings or Settings()
+        self.weights = weights or Weights.load()
+        self.parents = parents or {}
         self.memory = Memory(self.settings.remember)
         self.events: dict[str, Event] = {}
         self._ids: list[str] = [""] * self.settings.remember
@@ -107,6 +118,7 @@ class Spotter:
         self.now = float("-inf")
         self._sensitive = _any_of(self.settings.sensitive)
         self._life = _any_of(self.settings.life)
+        self._unless = _any_of(self.settings.unless)
 
     # --- questions ----------------------------------------------------------------------------------------------------
 
@@ -226,7 +238,7 @@ class Spotter:
         every = np.array([number for some in groups.values() for number in some], dtype=np.int64)
         memory.mark(question)
         rows = pair_features(memory, question, every, day, who)
-        logits = pair_logits(rows)
+        logits = rows @ self.weights.pair + self.weights.pair_bias
         sizes = np.array([len(some) for some in groups.values()])
         starts = np.concatenate([[0], np.cumsum(sizes)[:-1]])
         best = np.maximum.reduceat(rows, starts, axis=0)
@@ -236,6 +248,8 @@ class Spotter:
         names = list(groups)
         found: list[Candidate] = []
         for at in np.argsort(-tops, kind="stable")[:WEIGHED].tolist():
+            if tops[at] < FAINT:
+                break
             event = self.events[names[at]]
             mine = logits[starts[at] : starts[at] + sizes[at]]
             order = sorted(mine.tolist(), reverse=True)
@@ -251,15 +265,15 @@ class Spotter:
                 math.log1p(max(day - event.first, 0.0)),
                 *best[at].tolist(),
                 *mean[at].tolist(),
-                *_outside(message, event),
+                *_outside(message, event, self.parents),
             )
-            logit = event_logit(features)
+            logit = float(self.weights.event @ np.asarray(features)) + self.weights.event_bias
             if features[-4] <= SAME_PLACE and features[-3] >= OTHER_PLACE:
                 # The same words about another place are another event, however like the words: at most a likely member.
                 logit = min(logit, ELSEWHERE)
             chance = 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
             found.append(Candidate(event, chance, features, groups[names[at]][int(mine.argmax())]))
-        memory.wipe(question)
+        memory.wipe()
         found.sort(key=lambda one: (-one.chance, one.event.id))
         return found
 
@@ -307,7 +321,10 @@ class Spotter:
         words = f"{message.title}\n{message.body}"
         if self._sensitive and self._sensitive.search(words):
             event.sensitive.add(who)
-        if self._life and self._life.search(words):
+        if self._life and any(
+            not (self._unless and self._unless.search(words, max(0, one.start() - 8), one.start()))
+            for one in self._life.finditer(words)
+        ):
             event.life.add(who)
 
     def _ring(self, event: Event, message: Message) -> Alert | None:
@@ -452,7 +469,13 @@ class Spotter:
         return out.getvalue()
 
     @classmethod
-    def load(cls, raw: bytes, settings: Settings | None = None) -> Spotter:
+    def load(
+        cls,
+        raw: bytes,
+        settings: Settings | None = None,
+        weights: Weights | None = None,
+        parents: Mapping[str, str] | None = None,
+    ) -> Spotter:
         """Go on where `dump` left off. Raises ValueError for bytes that are none of ours or of another version."""
         try:
             with np.load(io.BytesIO(raw), allow_pickle=False) as file:
@@ -463,7 +486,7 @@ class Spotter:
         if plain.get("version") != VERSION:
             raise ValueError(f"the state is of version {plain.get('version')}, not {VERSION}: replay instead")
         settings = replace(settings or Settings(), remember=int(given["shape"][0]))
-        spotter = cls(replace(settings, remember=1))
+        spotter = cls(replace(settings, remember=1), weights, parents)
         spotter.settings = settings
         spotter.memory = memory = Memory.from_arrays(given)
         spotter._ids, spotter._event = [""] * memory.size, [None] * memory.size
@@ -638,18 +661,37 @@ class Spotter:
             raise Unknown(f"no event {event} is remembered") from None
 
 
-def _outside(message: Message, event: Event) -> tuple[float, float, float, float]:
-    """What others say of place and category: same place, another place, same category, another category (0..1)."""
+def _outside(message: Message, event: Event, parents: Mapping[str, str]) -> tuple[float, float, float, float]:
+    """What others say of place and category: same place, another place, same category, another category (0..1).
+
+    Where one place lies in the other, the smaller may be meant by both: half the same, and not another.
+    """
     same = other = 0.0
     if message.places and event.places:
         total = sum(event.places.values())
-        same = sum(chance * event.places[code] / total for code, chance in message.places.items())
-        other = max(0.0, sum(message.places.values()) - same)
+        for code, chance in message.places.items():
+            for there, count in event.places.items():
+                alike = 1.0 if code == there else 0.5 if _within(code, there, parents) else 0.0
+                same += chance * alike * count / total
+                if not alike:
+                    other += chance * count / total
     alike = unlike = 0.0
     if message.category and event.categories:
         alike = event.categories[message.category] / sum(event.categories.values())
         unlike = 1 - alike
     return min(same, 1.0), min(other, 1.0), alike, unlike
+
+
+def _within(one: str, other: str, parents: Mapping[str, str]) -> bool:
+    """Does one of two places lie in the other?"""
+    for small, large in ((one, other), (other, one)):
+        for _step in range(6):
+            small = parents.get(small, "")
+            if not small:
+                break
+            if small == large:
+                return True
+    return False
 
 
 def _any_of(words: tuple[str, ...]) -> re.Pattern[str] | None:

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from fenzhen.spotter.memory import MASK, Memory, Question
+from fenzhen.spotter.matters import FAMILIES
+from fenzhen.spotter.memory import KEEP, MASK, Memory, Question
 from fenzhen.spotter.text import IN_BODY, IN_TITLE, LONG, NAME, OF_NAME
 
 PAIR = (
     "all", "title", "title_in", "in_title", "name", "name_best", "rare", "rare_title", "matter", "no_matter", "area_same",
     "area_other", "gap", "same_who", "name_title", "rest", "rest_title", "place_text", "both",
+    "family", "no_family",
 )  # fmt: skip
 Rows = NDArray[np.float64]
 
@@ -21,19 +23,18 @@ def pair_features(
     memory: Memory, question: Question, numbers: NDArray[np.int64], day: float, who: int
 ) -> Rows:
     """One row a message of ``numbers``, columns as in `PAIR`. The question must be marked (`Memory.mark`)."""
-    out = np.zeros((len(numbers), len(PAIR)))
+    count = len(numbers)
+    out = np.zeros((count, len(PAIR)))
     cells = numbers % memory.size
-    parts = [memory.keys[cell] for cell in cells]
-    lengths = np.array([len(part) for part in parts])
-    keys = np.concatenate(parts)
-    hit, mine = memory.shared(keys)
-    owner = np.repeat(np.arange(len(numbers)), lengths)[hit]
-    theirs = np.concatenate([memory.kinds[cell] for cell in cells])[hit]
-    weight = np.concatenate([memory.weight[cell] for cell in cells])[hit].astype(np.float64)
+    hit, mine = memory.shared(memory.keys[cells].ravel())
+    owner = hit // KEEP
+    there = cells[owner], hit % KEEP
+    theirs = memory.kinds[there]
+    weight = memory.weight[there].astype(np.float64)
     ours = question.read.kinds[mine]
     rarity = question.rarity[mine].astype(np.float64)
     square = rarity * rarity
-    count = len(numbers)
+    mass = square * weight * question.weight[mine]
 
     def summed(values: Rows) -> Rows:
         total: Rows = np.bincount(owner, weights=values, minlength=count).astype(np.float64)
@@ -42,18 +43,22 @@ def pair_features(
     title_q, title_c = (ours & IN_TITLE) > 0, (theirs & IN_TITLE) > 0
     name = ((ours & NAME) > 0) & ((theirs & NAME) > 0)
     long = (ours & LONG) > 0
-    out[:, 0] = summed(square * weight * question.weight[mine]) / (question.length * memory.length[cells])
+    length = question.length * memory.length[cells]
+    title_length = question.title_length * memory.title_length[cells]
+    out[:, 0] = summed(mass) / length
     both = title_q & title_c
-    out[:, 1] = summed(square * both) / (question.title_length * memory.title_length[cells])
+    out[:, 1] = summed(square * both) / title_length
     out[:, 2] = summed(square * title_q) / question.title_length**2
     out[:, 3] = summed(square * title_c) / memory.title_length[cells] ** 2
     strong = np.maximum(rarity - 2.5, 0.0)
     out[:, 4] = np.log1p(summed(strong * name))
+    named = np.flatnonzero(name)
     best = np.zeros(count)
-    np.maximum.at(best, owner, strong * name)
+    np.maximum.at(best, owner[named], strong[named])
     out[:, 5] = best
-    out[:, 6] = np.log1p(summed(np.maximum(rarity - 3.5, 0.0) * long))
-    out[:, 7] = np.log1p(summed(np.maximum(rarity - 3.5, 0.0) * long * (title_q | title_c)))
+    rare = np.maximum(rarity - 3.5, 0.0) * long
+    out[:, 6] = np.log1p(summed(rare))
+    out[:, 7] = np.log1p(summed(rare * (title_q | title_c)))
     a, b = question.read.matters, memory.matters[cells]
     dot = b @ a
     norm = np.sqrt((b * b).sum(axis=1)) * np.sqrt(float((a * a).sum()))
@@ -70,17 +75,22 @@ def pair_features(
     out[:, 14] = np.log1p(summed(strong * name * both))
     # the matter without its place, the place without its matter: letters outside and inside of name-like strings
     rest = ((ours & OF_NAME) == 0) & ((theirs & OF_NAME) == 0)
-    mass = square * weight * question.weight[mine]
-    out[:, 15] = summed(mass * rest) / (question.length * memory.length[cells])
-    out[:, 16] = summed(square * (rest & both)) / (question.title_length * memory.title_length[cells])
-    out[:, 17] = summed(mass * ~rest) / (question.length * memory.length[cells])
+    out[:, 15] = summed(mass * rest) / length
+    out[:, 16] = summed(square * (rest & both)) / title_length
+    out[:, 17] = out[:, 0] - out[:, 15]
     out[:, 18] = np.sqrt(np.maximum(out[:, 15], 0) * np.maximum(out[:, 17], 0))
+    # of one family of matters (all that goes wrong with a new flat, say), though not of one matter
+    a, b = a @ FAMILIES, b @ FAMILIES
+    dot = b @ a
+    norm = np.sqrt((b * b).sum(axis=1)) * np.sqrt(float((a * a).sum()))
+    out[:, 19] = dot / np.maximum(norm, 1e-9)
+    out[:, 20] = (dot == 0) & (norm > 0)
     return out
 
 
 PROFILE = ("centre", "signature", "signature_size", "core")
 #: So many strings of an event are kept.
-KEPT = 384
+KEPT = 256
 
 
 @dataclass(slots=True)
@@ -96,15 +106,18 @@ class Profile:
     def add(self, question: Question) -> None:
         """Count a message in."""
         keys = np.concatenate([self.keys, question.read.keys])
-        unique, inverse = np.unique(keys, return_inverse=True)
-        share = np.bincount(
-            inverse,
-            weights=np.concatenate([self.share, np.ones(len(question.read.keys), dtype=np.float32)]),
-        )
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1]))) if len(keys) else order
+        if not len(starts):
+            self.messages += 1
+            return
+        unique = keys[starts]
+        ones = np.ones(len(question.read.keys), dtype=np.float32)
         in_title = ((question.read.kinds & IN_TITLE) > 0).astype(np.float32)
-        title = np.bincount(inverse, weights=np.concatenate([self.title, in_title]))
-        kinds = np.zeros(len(unique), dtype=np.uint8)
-        np.bitwise_or.at(kinds, inverse, np.concatenate([self.kinds, question.read.kinds]))
+        share = np.add.reduceat(np.concatenate([self.share, ones])[order], starts)
+        title = np.add.reduceat(np.concatenate([self.title, in_title])[order], starts)
+        kinds = np.bitwise_or.reduceat(np.concatenate([self.kinds, question.read.kinds])[order], starts)
         if len(unique) > KEPT:
             best = np.sort(np.argpartition(-(share + title), KEPT)[:KEPT])
             unique, kinds, share, title = unique[best], kinds[best], share[best], title[best]

@@ -3,6 +3,11 @@
 A message speaks of several matters a little. Two messages that name the same estate and share no matter are two events.
 """
 
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
 #: Name and its words, separated by blanks.
 MATTERS: tuple[tuple[str, str], ...] = (
     ("noise", "噪音 噪声 扰民 太吵 吵死 睡不着 分贝 喇叭 广播 夜间施工 凌晨施工 半夜施工 通宵施工 睡眠"),
@@ -75,3 +80,33 @@ MATTERS: tuple[tuple[str, str], ...] = (
     ("meat and markets", "农贸市场 菜市场 屠宰 家禽 养殖 养猪"),
     ("funerals and fireworks", "殡葬 墓地 烟花 焰火 鞭炮"),
 )  # fmt: skip
+
+#: Matters that come together: whoever complains of a new flat's walls complains of its promises too.
+_FAMILIES = (
+    "windows and light|building quality|handover|false promise|fitting-out price|leaks|void floor|fire safety",
+    "deeds|refund|shop units|home purchase rules|parking space sale|provident fund",
+    "noise|works at night|fumes|dust and smell|plant|square dance",
+    "parking|traffic|speeding|street trading|road works",
+    "bus|metro|railway|taxi|ticketing apps",
+    "water|electricity|heating and gas|lift|property management|street lamps|rubbish|broadband",
+    "power line|planning|illegal building|park|trees|river and pond",
+    "schools|kindergarten|extra lessons|forced internship|teachers|campus life",
+    "hospital|medical insurance|wages|army leavers|subsidies|talent allowance",
+    "online lending|pyramid|trade|gambling and vice|police|driving schools",
+    "demolition|village funds|price rise",
+)
+
+
+def _families() -> NDArray[np.float32]:
+    at = {name: number for number, (name, _words) in enumerate(MATTERS)}
+    names = [family.split("|") for family in _FAMILIES]
+    alone = sorted(set(at) - {name for family in names for name in family})
+    made = np.zeros((len(MATTERS), len(names) + len(alone)), dtype=np.float32)
+    for column, family in enumerate([*names, *([name] for name in alone)]):
+        for name in family:
+            made[at[name], column] = 1
+    return made
+
+
+#: Matter × family, 0 or 1; a matter of no family is its own.
+FAMILIES = _families()

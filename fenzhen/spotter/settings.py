@@ -25,13 +25,13 @@ class Settings:
     """Everything that may be different elsewhere."""
 
     #: A message joins an event when the chance that it belongs is at least this.
-    join: float = 0.22
+    join: float = 0.38
     #: Two events that both fit a message this well become one.
     merge: float = 0.93
     #: A message that stands alone is drawn into the event when a later one fits both this well.
     merge_single: float = 0.45
     #: A message that stood alone joins later, when the event has grown and the chance is at least this.
-    join_again: float = 0.3
+    join_again: float = 0.32
     #: Below `join` and above this: shown as a likely member, for a person to confirm.
     likely: float = 0.12
     #: An event without a message for so long takes no more (half a year: slow events count).
@@ -47,14 +47,19 @@ class Settings:
     red: Rule = Rule(30, 7 * 24)
     #: Yellow also when the last week has this many times the weekly mean of the 28 days before, and `yellow.people`.
     growth: float = 3.0
-    #: Orange when so many people of an event use a word of `sensitive`; red likewise for `life`.
+    #: Orange when so many people of an event use a word of `sensitive`; red likewise for `life`, whose words say that it has happened.
     sensitive_people: int = 2
-    life_people: int = 2
+    life_people: int = 3
     sensitive: tuple[str, ...] = (
         "集体上访", "联名上访", "拉横幅", "堵路", "堵门", "自杀", "跳楼", "不想活", "轻生", "讨薪", "楼要塌", "房屋倒塌", "随时倒塌", "危房",
     )  # fmt: skip
     life: tuple[str, ...] = (
-        "死亡", "死人", "伤亡", "中毒", "爆炸", "坍塌", "塌方", "燃气泄漏", "煤气泄漏", "触电", "被困", "坠落", "着火", "起火",
+        "身亡", "死亡", "死了人", "死人了", "出人命", "伤亡", "中毒了", "食物中毒", "煤气中毒", "爆炸了", "发生爆炸", "坍塌了", "发生坍塌", "塌方了",
+        "燃气泄漏", "煤气泄漏", "触电了", "被困", "坠楼", "着火了", "起火了", "发生火灾",
+    )  # fmt: skip
+    #: A word of `life` behind one of these (within eight letters) says what is feared, not what has happened.
+    unless: tuple[str, ...] = (
+        "如果", "万一", "一旦", "要是", "倘若", "可能", "容易", "担心", "生怕", "害怕", "避免", "防止", "预防", "杜绝", "防范", "会", "隐患", "假如", "若",
     )  # fmt: skip
     #: How sure an event must be of its members before a slow or blue alarm rings.
     sure: float = 0.0

@@ -33,7 +33,6 @@ _ENDINGS = (
     "幼儿园|小学|中学|学校|学院|大学|医院|车站|地铁站|路|街|巷|大道|高速|大桥|隧道|立交|公园|湖|河|水库|山|工地|项目|公司|集团|厂|站|银行|"
     "平台|驾校|培训|贷|号线|路公交|社区|村|镇|乡|街道"
 )
-_NAME = re.compile(rf"(?=([\u4e00-\u9fffa-z0-9]{{2,3}}(?:{_ENDINGS})))")
 _AREA = re.compile(r"[a-z]\d{1,3}[市区县]|[\u4e00-\u9fff]{2}(?:街道|镇|乡)")
 
 
@@ -62,11 +61,26 @@ def key_of(text: str) -> int:
     return zlib.crc32(text.encode("utf-8", "replace"))
 
 
-def _gram_keys(points: NDArray[np.uint32], size: int) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
+def gathered(
+    keys: NDArray[np.uint32], kinds: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint32], NDArray[np.uint8], NDArray[np.float32]]:
+    """Each key once, in order; the kinds of all its places; how often it stood there."""
+    if not len(keys):
+        return keys, kinds, np.zeros(0, dtype=np.float32)
+    order = np.argsort(keys)
+    keys, kinds = keys[order], kinds[order]
+    starts = np.flatnonzero(np.concatenate(([True], keys[1:] != keys[:-1])))
+    often = np.diff(np.append(starts, len(keys))).astype(np.float32)
+    flags: NDArray[np.uint8] = np.bitwise_or.reduceat(kinds, starts)
+    return keys[starts], flags, often
+
+
+def _gram_keys(
+    points: NDArray[np.uint32], good: NDArray[np.bool_], size: int
+) -> tuple[NDArray[np.uint32], NDArray[np.intp]]:
     left = len(points) - size + 1
     if left <= 0:
         return np.zeros(0, dtype=np.uint32), np.zeros(0, dtype=np.intp)
-    good = _COUNTS[points]
     ok = good[:left].copy()
     wide = points.astype(np.uint64)
     key = wide[:left].copy()
@@ -86,6 +100,15 @@ def _automaton() -> ahocorasick.Automaton:
     return found
 
 
+def _endings() -> ahocorasick.Automaton:
+    found = ahocorasick.Automaton()
+    for word in _ENDINGS.split("|"):
+        found.add_word(word, len(word))
+    found.make_automaton()
+    return found
+
+
+_NAMED = _endings()
 _MATTERS = _automaton()
 
 
@@ -95,30 +118,29 @@ def read(title: str, body: str) -> Read:
     body = clean(body, LONGEST)
     if len(title) < 6:
         title = (title + body[:30])[:40]
-    keys: list[NDArray[np.uint32]] = []
-    kinds: list[NDArray[np.uint8]] = []
-    for text, where in ((title, IN_TITLE), (body, IN_BODY)):
-        points = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
-        inside = np.zeros(len(points) + 1, dtype=np.int32)
-        names = []
-        for found in _NAME.finditer(text):
-            names.append(key_of(found[1]))
-            inside[found.start(1)] += 1
-            inside[found.end(1)] -= 1
-        named = inside.cumsum()[:-1] > 0
-        for size in (2, 3):
-            some, at = _gram_keys(points, size)
-            keys.append(some)
-            part = np.where(named[at] & named[at + size - 1], np.uint8(OF_NAME), np.uint8(0))
-            kinds.append(part | np.uint8(where | (LONG if size == 3 else 0)))
-        keys.append(np.array(names, dtype=np.uint32))
-        kinds.append(np.full(len(names), where | NAME, dtype=np.uint8))
-    every = np.concatenate(keys)
-    kind = np.concatenate(kinds)
-    unique, inverse = np.unique(every, return_inverse=True)
-    flags = np.zeros(len(unique), dtype=np.uint8)
-    np.bitwise_or.at(flags, inverse, kind)
-    often = np.bincount(inverse, minlength=len(unique)).astype(np.float32)
+    text = f"{title}\x00{body}"  # the letter between is in no string
+    points = np.frombuffer(text.encode("utf-32-le", "replace"), dtype=np.uint32)
+    good = _COUNTS[points]
+    letters = good.tobytes()
+    named = np.zeros(len(points), dtype=bool)
+    names, begins = [], []
+    for last, length in _NAMED.iter(text):
+        ending = last + 1 - length
+        for begin in (ending - 3, ending - 2):
+            if begin >= 0 and letters.find(0, begin, ending) < 0:
+                names.append(key_of(text[begin : last + 1]))
+                begins.append(begin)
+                named[begin : last + 1] = True
+    where = np.full(len(points), IN_BODY, dtype=np.uint8)
+    where[: len(title)] = IN_TITLE
+    keys = [np.array(names, dtype=np.uint32)]
+    kinds = [where[begins] | np.uint8(NAME)] if begins else [np.zeros(0, dtype=np.uint8)]
+    for size, kind in ((2, 0), (3, LONG)):
+        some, at = _gram_keys(points, good, size)
+        keys.append(some)
+        part = np.where(named[at] & named[at + size - 1], np.uint8(OF_NAME | kind), np.uint8(kind))
+        kinds.append(part | where[at])
+    unique, flags, often = gathered(np.concatenate(keys), np.concatenate(kinds))
     matters = np.zeros(len(MATTERS), dtype=np.float32)
     for text, weight in ((title, 2.0), (body[:200], 1.0)):
         for _end, (at, length) in _MATTERS.iter(text):

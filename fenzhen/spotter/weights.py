@@ -1,102 +1,63 @@
-"""The learned weights of the link. How they were learned, and on what, is told in docs/spotter.md."""
+"""The learned weights of the link: numbers in a file, so that a district can learn its own (bench/spotter/learn.py)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-PAIR_BIAS = -2.5016
-PAIR = np.array(
-    [
-        1.7970,
-        -3.5174,
-        6.4830,
-        5.6454,
-        1.0483,
-        -0.7081,
-        0.4531,
-        -0.2889,
-        1.2982,
-        -2.0566,
-        -0.1265,
-        -1.6657,
-        -0.6012,
-        1.2137,
-        -0.2527,
-        1.8362,
-        -2.1741,
-        4.1961,
-        -1.8819,
-    ]
-)
-EVENT_BIAS = -4.7216
-EVENT = np.array(
-    [
-        0.0685,
-        0.0508,
-        0.0569,
-        0.0259,
-        0.7770,
-        1.1681,
-        -0.1610,
-        0.7422,
-        0.4388,
-        0.6488,
-        -0.1941,
-        -0.0060,
-        0.2199,
-        0.2086,
-        1.0205,
-        1.0082,
-        -0.0704,
-        0.0514,
-        0.2712,
-        0.3269,
-        0.6255,
-        -0.2183,
-        0.3507,
-        -0.7037,
-        -0.0111,
-        0.6488,
-        -0.2302,
-        0.3120,
-        0.5141,
-        2.0184,
-        1.0204,
-        0.5343,
-        0.6078,
-        0.6510,
-        1.0116,
-        -0.1928,
-        -0.0335,
-        0.2522,
-        0.1726,
-        0.1080,
-        -0.5102,
-        0.1276,
-        -0.9737,
-        -0.1329,
-        -0.6699,
-        -0.1434,
-        0.4967,
-        0.6638,
-        1.5555,
-        1.7882,
-        3.0000,
-        -3.0000,
-        2.0000,
-        -4.0000,
-    ]
-)
+from fenzhen.spotter.link import PAIR, PROFILE
+
+#: What an event is weighed by, in this order.
+EVENT = (
+    "best", "best_three", "mean", "worst", *PROFILE, "tickets", "same_who", "since_last", "since_first",
+    *(f"max_{name}" for name in PAIR), *(f"mean_{name}" for name in PAIR),
+    "same_place", "other_place", "same_category", "other_category",
+)  # fmt: skip
+SHIPPED = Path(__file__).with_name("weights.json")
 
 
-def pair_logits(rows: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How likely each pair is of one event, as log odds."""
-    return rows @ PAIR + PAIR_BIAS
+class BadWeights(ValueError):
+    """A file of weights that does not fit this release."""
 
 
-def event_logit(features: Sequence[float]) -> float:
-    """How likely a message belongs to an event, as log odds."""
-    return float(np.dot(EVENT, np.asarray(features))) + EVENT_BIAS
+@dataclass(frozen=True, slots=True, eq=False)
+class Weights:
+    """Log odds of a pair and of a message in an event."""
+
+    pair: NDArray[np.float64]
+    pair_bias: float
+    event: NDArray[np.float64]
+    event_bias: float
+
+    @classmethod
+    def load(cls, path: Path = SHIPPED) -> Weights:
+        """Read a file that `save` wrote. Raises `BadWeights` where names are missing or unknown."""
+        try:
+            given = json.loads(path.read_text(encoding="utf-8"))
+            parts = []
+            for kind, names in (("pair", PAIR), ("event", EVENT)):
+                there = given[kind]
+                if set(there) != {*names, "bias"}:
+                    raise BadWeights(f"{path}: the {kind} weights are of another release")
+                parts += [np.array([float(there[name]) for name in names]), float(there["bias"])]
+        except (OSError, KeyError, TypeError, ValueError) as why:
+            raise BadWeights(f"{path}: {why}") from None
+        return cls(*parts)  # type: ignore[arg-type]  # array, number, array, number
+
+    def save(self, path: Path) -> None:
+        """Write them by name, rounded to four places."""
+        given = {
+            kind: {
+                "bias": round(bias, 4),
+                **{name: round(float(one), 4) for name, one in zip(names, values, strict=True)},
+            }
+            for kind, names, values, bias in (
+                ("pair", PAIR, self.pair, self.pair_bias),
+                ("event", EVENT, self.event, self.event_bias),
+            )
+        }
+        path.write_text(json.dumps(given, indent=1) + "\n", encoding="utf-8")

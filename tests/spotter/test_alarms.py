@@ -27,8 +27,8 @@ def test_sensitive_words_of_two_people_make_it_orange_and_life_safety_red_but_ne
 ):
     three, two = calls(3, 0.5), calls(2, 0.5)
     assert level_of(three, Settings(), sensitive={0, 1}) == (Level.ORANGE, "sensitive words of 2 people")
-    assert level_of(three, Settings(), life={0, 1}) == (Level.RED, "life safety named by 2 people")
-    assert level_of(two, Settings(), life={0, 1}) is None
+    assert level_of(three, Settings(), life={0, 1, 2}) == (Level.RED, "life safety named by 3 people")
+    assert level_of(two, Settings(), life={0, 1, 2}) is None
 
 
 def test_thresholds_come_from_a_file_and_what_does_not_exist_is_refused(tmp_path: Path) -> None:
