@@ -22,7 +22,7 @@ from fenzhen.spotter.memory import Memory, Question
 from fenzhen.spotter.message import Alert, Decision, EventView, Level, Likely, Message, Why
 from fenzhen.spotter.settings import Settings
 from fenzhen.spotter.text import names_in, read
-from fenzhen.spotter.weights import Weights
+from fenzhen.spotter.weights import EVENT, Weights
 
 #: Of the bytes `Spotter.dump` gives.
 VERSION = 2
@@ -30,6 +30,9 @@ VERSION = 2
 NEAR, EVENTS, MEMBERS = 24, 6, 8
 #: A message is somewhere else when so little of its place is the event's, and so much another; then the log odds are at most these.
 SAME_PLACE, OTHER_PLACE, ELSEWHERE = 0.15, 0.6, -1.8
+#: Where the place is known to be the same, a matter of another family than so many of the event's messages is another matter.
+OTHER_MATTER = 0.75
+NO_FAMILY = EVENT.index("mean_no_family")
 #: Only the events whose best pair is likeliest are weighed in full.
 WEIGHED = 3
 #: Nobody whose best pair has log odds below these has ever belonged: the event is not weighed.
@@ -270,6 +273,9 @@ class Spotter:
             logit = float(self.weights.event @ np.asarray(features)) + self.weights.event_bias
             if features[-4] <= SAME_PLACE and features[-3] >= OTHER_PLACE:
                 # The same words about another place are another event, however like the words: at most a likely member.
+                logit = min(logit, ELSEWHERE)
+            if features[-4] >= SAME_PLACE and features[NO_FAMILY] >= OTHER_MATTER:
+                # One place and nothing else in common: its name alone makes no event.
                 logit = min(logit, ELSEWHERE)
             chance = 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
             found.append(Candidate(event, chance, features, groups[names[at]][int(mine.argmax())]))
