@@ -14,7 +14,8 @@ from threading import Lock
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, Sum
+from django.db.models.functions import Length
 from django.utils import timezone
 
 from fenzhen import advisor
@@ -608,6 +609,10 @@ def _stamp() -> str:
         list(model._default_manager.aggregate(n=Count("pk"), last=Max("pk")).values())
         for model in (Category, Example, Duty, Place, Unit)
     ]
+    by_hand = Place.objects.aggregate(
+        aliases=Sum(Length("aliases")), live=Count("pk", filter=Q(is_active=True))
+    )
+    sizes.append(list(by_hand.values()))
     model = LearnedModel.objects.filter(in_use=True).values_list("checksum", flat=True).first()
     return f"{checksum[:16]} {loaded or ''} {sizes} {model or ''}"
 
@@ -744,7 +749,12 @@ _listed: dict[str, Gazetteer] = {}
 def _places() -> Gazetteer:
     """The list of places by itself: whoever asks only where needs no adviser, which takes long to make."""
     stamp = repr(
-        Place.objects.aggregate(n=Count("pk"), last=Max("pk"), active=Count("pk", filter=Q(is_active=True)))
+        Place.objects.aggregate(
+            n=Count("pk"),
+            last=Max("pk"),
+            active=Count("pk", filter=Q(is_active=True)),
+            aliases=Sum(Length("aliases")),
+        )
     )
     stamp += str(District.objects.order_by("pk").values_list("checksum", flat=True).first())
     if stamp not in _listed:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
 
-from django.db.models import Count, Max, OuterRef, Q, Subquery
+from django.db.models import Count, Max, OuterRef, Q, Subquery, Sum
+from django.db.models.functions import Length
 
 from fenzhen.board.tickets import CallerSeen, caller_seen, visible
 from fenzhen.hotline import privacy, roles
@@ -273,9 +274,15 @@ def _fold(text: str) -> str:
 
 def _stamp() -> tuple[str, str, int, int]:
     district = District.objects.order_by("pk").values_list("checksum", "loaded_at").first()
-    counted = Place.objects.aggregate(n=Count("pk"), last=Max("pk"))
+    counted = Place.objects.aggregate(
+        n=Count("pk"),
+        last=Max("pk"),
+        aliases=Sum(Length("aliases")),
+        live=Count("pk", filter=Q(is_active=True)),
+    )
     checksum, loaded = district or ("", None)
-    return checksum, str(loaded or ""), counted["n"], counted["last"] or 0
+    changed = f"{loaded or ''} {counted['aliases']} {counted['live']}"
+    return checksum, changed, counted["n"], counted["last"] or 0
 
 
 @lru_cache(maxsize=2)

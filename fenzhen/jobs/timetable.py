@@ -11,7 +11,7 @@ from fenzhen.board.daily import reader_of_lists
 from fenzhen.board.people import Person
 from fenzhen.board.standing import advice_waiting
 from fenzhen.jobs import learning, queue, tasks
-from fenzhen.office import alarms, automatic, city_drop, imports, papers, spotting, surge, teach, tidy
+from fenzhen.office import alarms, automatic, city_drop, imports, papers, spotting, surge, teach, tidy, unseen
 from fenzhen.papers.daily import daily_files
 
 
@@ -64,6 +64,12 @@ TIMETABLE: tuple[Line, ...] = (
         "more than usual",
         timedelta(seconds=5),
         lambda by, now: surge.watch_surges(by=by, now=now),
+        goes_on=True,
+    ),
+    Line(
+        "unknown places",
+        timedelta(seconds=30),
+        lambda by, now: unseen.collect_names(by=by, now=now),
         goes_on=True,
     ),
     Line("advice left behind", timedelta(minutes=1), _catch_up_advice),

@@ -40,6 +40,7 @@ PAGES = (
     "link",
     "filters",
     "check",
+    "unseen",
     "deliveries",
     "journey",
 )
