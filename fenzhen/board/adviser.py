@@ -41,7 +41,7 @@ AUDITS = roles.DESK
 #: Who reckons with all of it.
 _RECKONS = SEES | {Role.SYSTEM}
 #: What is shown of automatic dispatches at once.
-MOST = 50
+MOST = 30
 WEEKS = 12
 #: Where nothing has been chosen yet.
 ALPHA, DELTA = 0.03, 0.05
@@ -607,11 +607,9 @@ class _Parts:
 
     def listed(self, group: str) -> list[PartSeen]:
         """Every kind there is, then the units that stand alone."""
-        for units in (*sorted(set(self.kinds.values()), key=_KINDS.index), *self.certified.get(group, {})):
+        for units in (*_KINDS, *self.certified.get(group, {})):
             self._part(group, units)
-        return sorted(
-            self.found[group].values(), key=lambda part: (part.units.startswith("unit:"), part.units)
-        )
+        return sorted(self.found[group].values(), key=lambda part: _place(part.units))
 
     def _part(self, group: str, units: str) -> PartSeen:
         there = self.found.setdefault(group, {})
@@ -657,14 +655,12 @@ def _units_seen(groups: list[GroupSeen]) -> list[UnitsSeen]:
     for key, units in out.items():
         units.missing = least[key]
         units.audited = _rate(units.audited.cases, units.audited.wrong)
-    return sorted(
-        out.values(),
-        key=lambda one: (
-            one.units.startswith("unit:"),
-            _KINDS.index(one.units) if one.units in _KINDS else 9,
-            one.units,
-        ),
-    )
+    return sorted(out.values(), key=lambda one: _place(one.units))
+
+
+def _place(units: str) -> tuple[int, str]:
+    """Kinds first, in their order, then units that stand alone."""
+    return (_KINDS.index(units) if units in _KINDS else len(_KINDS), units)
 
 
 def _rate(n: int, wrong: int) -> Rate:

@@ -448,7 +448,7 @@ def _tell_chiefs(group: str, kind: str, once: str, now: datetime) -> None:
         "pk"
     )
     for person in people:
-        tell(person, kind, once=once, now=now, urgent=True, facts={"group": group})
+        tell(person, kind, once=once, now=now, urgent=kind != "automation_eased", facts={"group": group})
 
 
 __all__ = [

@@ -66,6 +66,7 @@ def adviser(request: PageRequest) -> HttpResponse:
         "sources": [
             (source, seen.truths.get(source, 0)) for source in ("audited", "ruled", "solved", "accepted")
         ],
+        "most": board.MOST,
         "decisions": [(row, board.may_recall(request.user, row, now)) for row in decisions],
         "models": board.models_kept(request.user),
         "teaching": board.teaching_now(request.user),
