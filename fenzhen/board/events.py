@@ -20,7 +20,7 @@ from fenzhen.hotline.duty import unit_in_charge
 from fenzhen.hotline.roles import Role
 from fenzhen.records.advice import Advice
 from fenzhen.records.directory import Duty
-from fenzhen.records.events import Event, EventAlert, EventTicket, EventWord, Household
+from fenzhen.records.events import Event, EventAlert, EventTicket, Household
 from fenzhen.records.people import User
 from fenzhen.records.places import Place
 from fenzhen.records.rules import duties_of
@@ -257,11 +257,6 @@ def doors_of(viewer: User, events: Iterable[Event]) -> dict[int, int]:
     seen = events_seen(viewer).filter(pk__in=[event.pk for event in events])
     rows = Household.objects.filter(event__in=seen).order_by().values("event").annotate(many=Count("pk"))
     return {row["event"]: row["many"] for row in rows}
-
-
-def named_by_person(event: Event) -> bool:
-    """Somebody said what the event is called; no machine renames it then."""
-    return EventWord.objects.filter(kind="name", event=event.key).exists()
 
 
 def likely_members(viewer: User, event: Event, most: int = 12) -> list[LikelyMember]:
@@ -542,7 +537,7 @@ _LIGHT = frozenset(
 _BREAK = re.compile(r"[。！？!?；;\n]+")
 _PLAIN = frozenset(
     "我们 你们 他们 这个 那个 一个 没有 现在 已经 希望 反映 问题 情况 解决 处理 有关 部门 相关 市民 来电 您好 你好 谢谢 请问 什么 怎么 "
-    "同样 一样 号楼 单元 楼里 一栋 邻居 家家 屋里 情况 来电人 称 先生 女士 认为 觉得 发现 表示 多次 无人 反复 一下 今天 昨天 前天 上周 本周 下午 上午 晚上 早上 目前 之前 之后 至今 核实 回复 "
+    "一条 不行 公分 一截 完全 真要 同样 一样 号楼 单元 楼里 一栋 邻居 家家 屋里 情况 来电人 称 先生 女士 认为 觉得 发现 表示 多次 无人 反复 一下 今天 昨天 前天 上周 本周 下午 上午 晚上 早上 目前 之前 之后 至今 核实 回复 "
     "答复 查处 督促 协调 联系 要个 怎么办 不让 不了 不到 这么 那么 这边 那边 每天 时候 是不是 有没有 为什么 还是 或者 如果 应该 需要 "
     "就是 不是 可以 因为 所以 但是 而且 还有 一直 多次 自己 大家 小区 社区 业主 居民 电话 我家 家里 导致 进行 影响 要求 尽快 管理 投诉 咨询".split()
 )  # fmt: skip

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import F
 
 from fenzhen.board.advice import places_heard
-from fenzhen.board.events import central_title, named_by_person
+from fenzhen.board.events import central_title
 from fenzhen.hotline.roles import Role
 from fenzhen.office.notices import tell
 from fenzhen.records.events import Event, EventAlert, EventTicket, EventWord
@@ -252,6 +252,11 @@ def _event_of(key: str, tickets: list[int]) -> Event | None:
         return event
     holders = _most(EventTicket.objects.filter(ticket__in=tickets).values_list("event", flat=True))
     return Event.objects.filter(pk=holders).exclude(state="merged").first() if holders else None
+
+
+def named_by_person(event: Event) -> bool:
+    """Somebody said what the event is called; no machine renames it then."""
+    return EventWord.objects.filter(kind="name", event=event.key).exists()
 
 
 def take_over_alarms(event: Event, other: Event) -> None:

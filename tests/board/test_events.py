@@ -13,7 +13,6 @@ from fenzhen.board.events import (
     event_of,
     events_listed,
     likely_members,
-    named_by_person,
     suggested_parties,
     town_heat,
     voices,
@@ -21,7 +20,7 @@ from fenzhen.board.events import (
 from fenzhen.board.joint import NoSuchCase, case_for, household_for
 from fenzhen.office.events import begin_event, rename_event
 from fenzhen.office.joint import Party, add_household, open_case
-from fenzhen.office.spotting import recount
+from fenzhen.office.spotting import named_by_person, recount
 from fenzhen.records.events import Event, EventWord
 from fenzhen.records.tickets import Ticket
 from tests.cast import Cast
