@@ -138,7 +138,7 @@ def switch_of(viewer: User, group: str, adviser: str, unit: str, now: datetime) 
     return Switch(
         row.is_on,
         row.lowered_at is not None,
-        line_of(lines_of(row), unit, units_group(kind)),
+        line_of(lines_of(viewer, row), unit, units_group(kind)),
         bool(row.certified and row.certified.adviser == adviser == adviser_now(viewer)),
         is_certified=bool(row.certified and row.certified.threshold is not None),
         line=line_today(newest_plan(viewer, row.alpha, timezone.localtime(now).date()), unit)

@@ -142,9 +142,9 @@ def evidence(viewer: User, day: date) -> Evidence:
     )
 
 
-def lines_of(row: Automation) -> dict[str, float | None]:
+def lines_of(viewer: User, row: Automation) -> dict[str, float | None]:
     """What is certified for a category: group of units → threshold; ``""`` stands for all units (no groups yet)."""
-    if row.certified is None:
+    if row.certified is None or viewer.role not in SEES:
         return {}
     parts = list(CertifiedPart.objects.filter(certified=row.certified))
     return {part.units: part.threshold for part in parts} or {"": row.certified.threshold}

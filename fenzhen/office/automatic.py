@@ -355,7 +355,7 @@ def _watch(audit: Audit, now: datetime) -> None:
 
 def _plan(by: User, alpha: float, found: Evidence, now: datetime, today: date) -> DayPlan:
     rows = list(Automation.objects.filter(is_on=True, alpha=alpha).select_related("certified"))
-    lines, kinds = {row.group: lines_of(row) for row in rows}, kinds_of_units(by)
+    lines, kinds = {row.group: lines_of(by, row) for row in rows}, kinds_of_units(by)
     seen = found.seen
     asked = [
         line_of(lines.get(str(group), {}), str(unit), kinds.get(str(unit), ""))

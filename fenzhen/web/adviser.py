@@ -362,7 +362,7 @@ def adviser_list(request: PageRequest) -> Sheet:
     return Sheet("adviser", _("派单顾问"), columns, rows)
 
 
-@listing("adviser_units", roles=board.SEES)
+@listing("adviser-units", roles=board.SEES)
 def adviser_units_list(request: PageRequest) -> Sheet:
     """Every group of units in every category: promise, coverage, audits, returns."""
     columns = [
@@ -395,7 +395,7 @@ def adviser_units_list(request: PageRequest) -> Sheet:
         for one in board.groups_seen(request.user, timezone.now())
         for part in one.parts
     ]
-    return Sheet("adviser_units", _("派单顾问按单位"), columns, rows)
+    return Sheet("adviser-units", _("派单顾问按单位"), columns, rows)
 
 
 routes = [
