@@ -22,6 +22,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import ahocorasick
@@ -514,6 +515,10 @@ _VULNERABLE = re.compile(
 )
 
 
+#: Nobody says the same danger so often; a text that does (a key held down, a bad file) must not stop the desk.
+_MOST_OF_A_PATTERN = 200
+
+
 def signals_in(text: str) -> list[Found]:
     """Every signal of danger in the text, in the order of reading; one per kind and place.
 
@@ -526,7 +531,7 @@ def signals_in(text: str) -> list[Found]:
     for pattern in _that_may_match(plain):
         if pattern.needs is not None and not pattern.needs.search(plain):
             continue
-        for match in pattern.regex.finditer(plain):
+        for match in islice(pattern.regex.finditer(plain), _MOST_OF_A_PATTERN):
             if _holds(pattern, plain, match.start(), match.end()):
                 found.append(_as_found(pattern.code, text, match.start(), match.end()))
     found = _without_overlaps(found)

@@ -2,6 +2,7 @@
 
 import csv
 import random
+import time
 from pathlib import Path
 
 import pytest
@@ -262,3 +263,9 @@ def test_full_width_is_folded_character_for_character():
     every = "".join(map(chr, [*range(1, 0xD800), *range(0xE000, 0x11000), 0x1F600, 0x20000]))
     assert urgency._same_length(every) == every.translate(urgency._FOLDED)
     assert len(urgency._same_length(every)) == len(every)
+
+
+def test_the_same_danger_twelve_thousand_times_does_not_stop_the_desk():
+    began = time.process_time()
+    assert signals_in("家里没水了" * 12_000)[0].code == "water_cut"
+    assert time.process_time() - began < 10
