@@ -2,9 +2,11 @@
 
 Five outer parts with near-duplicates together; inside each training part everything is chosen and calibrated, the other part is only scored.
 Near-duplicates: Jaccard of character 4-grams of title and body at least .7 (fenzhen/advisor/duplicates.py), passed on. Then the speed of one
-core, and how often cross-fitted certificates break their promise on halves of the same messages (`--validity N`).
+core, and how often cross-fitted certificates break their promise on halves of the same messages (`--validity N`). `--population N` does nothing but
+this: the left-out answers to all messages, with their confidences as they are, serve as a population whose share of wrong ones is known at
+every threshold; N samples of every size are drawn from it, certified, and the promise held against that share.
 
-    prove.py --data ../shared/data/teddy/messages_labelled_train.csv [--embedding] [--seed 1] [--validity 20]
+    prove.py --data ../shared/data/teddy/messages_labelled_train.csv [--embedding] [--seed 1] [--validity 20 | --population 2000]
 
 Prints one JSON object. The messages are not part of this repository.
 """
@@ -44,6 +46,7 @@ def main() -> None:
     ask.add_argument(
         "--validity", type=int, default=0, help="repeats of the check on halves (about 20 s each)"
     )
+    ask.add_argument("--population", type=int, default=0, help="samples a size, from a known population")
     given = ask.parse_args()
     if not given.data.exists():
         sys.exit(f"{given.data} is not here: nothing can be reckoned")
@@ -53,6 +56,9 @@ def main() -> None:
     labels = [row["label"] for row in rows]
     names = sorted(set(labels))
     label_at = np.array([names.index(label) for label in labels])
+    if given.population:
+        print(json.dumps(known_population(texts, labels, given.population), indent=1))
+        return
     same = near_duplicates([f"{clean(title)} {clean(body)}" for title, body in texts])
     part = parts_of(label_at, same, given.seed, 5)
     found: dict[str, object] = {"rows": len(rows), "groups": len(np.unique(same))}
@@ -128,6 +134,39 @@ def main() -> None:
         found["validity"] = validity(texts, labels, label_at, same, given.validity)
     found["peak_mb"] = score.peak_mb()
     print(json.dumps(found, ensure_ascii=False, indent=1))
+
+
+def known_population(texts: list[tuple[str, str]], labels: list[str], draws: int) -> dict[str, object]:
+    """How often a certificate of a sample is false of the population the sample was drawn from, which is at hand whole.
+
+    Drawn with replacement, so the cases are independent and the promise is exact: false ones may be δ of all, and by chance a little more.
+    """
+    from scipy import stats
+
+    left = learn(texts, labels).left_out
+    sure, right = lead(left.probabilities), left.probabilities.argmax(axis=1) == left.label_at
+    order = np.argsort(-sure, kind="stable")
+    ranked, risk = -sure[order], np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    draw = np.random.default_rng(17)
+    found: dict[str, object] = {"alpha": ALPHA, "delta": DELTA, "population": len(sure), "draws": draws}
+    found["by_chance_at_most"] = round(float(stats.binom.ppf(0.999, draws, DELTA)) / draws, 4)
+    for bound in ("binomial", "betting"):
+        for size in (200, 500, 1000, 2500, 5000):
+            false, coverage = 0, 0.0
+            # Betting walks through every threshold's cases in turn: a tenth of the samples must do.
+            done = draws if bound == "binomial" else max(draws // 10, 1)
+            for _ in range(done):
+                at = draw.integers(0, len(sure), size)
+                own = certify(sure[at], right[at], alpha=ALPHA, delta=DELTA, bound=bound)
+                if own.threshold is not None:
+                    taken = int(np.searchsorted(ranked, -own.threshold, side="right"))
+                    false += risk[taken - 1] > ALPHA
+                    coverage += taken / len(sure)
+            found[f"{bound}, {size} cases"] = {
+                "false": round(false / done, 4),
+                "coverage": round(coverage / done, 4),
+            }
+    return found
 
 
 def validity(texts, labels, label_at, same, repeats: int) -> dict[str, object]:
