@@ -11,8 +11,9 @@ from fenzhen.spotter.alarms import Budget, level_of
 from fenzhen.spotter.events import Spotter, Unknown
 from fenzhen.spotter.message import Alert, Decision, EventView, Level, Likely, Message, Why
 from fenzhen.spotter.settings import BadSettings, Rule, Settings
+from fenzhen.spotter.weights import BadWeights, Weights
 
 __all__ = [
-    "Alert", "BadSettings", "Budget", "Decision", "EventView", "Level", "Likely", "Message", "Rule", "Settings", "Spotter", "Unknown", "Why",
+    "Alert", "BadSettings", "BadWeights", "Budget", "Decision", "EventView", "Level", "Likely", "Message", "Rule", "Settings", "Spotter", "Unknown", "Weights", "Why",
     "level_of",
 ]  # fmt: skip
