@@ -423,7 +423,7 @@ def _told_history(figures: dict[str, Any]) -> Iterator[str]:
         state = (
             f"from {unit['threshold']}"
             if unit["threshold"] is not None
-            else f"{unit['missing']} labels missing"
+            else f"with {unit['group'].removeprefix('unit:')}"
         )
         yield f"  {unit['unit']:24} {unit['n']:5} named, {unit['right']:5} right, {unit['automatic']:5} automatic, {state}"
 
