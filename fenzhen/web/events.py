@@ -308,11 +308,11 @@ def _map(request: PageRequest, heats: Sequence[TownHeat], live: Sequence[Any]) -
             continue
         cells.append(cell)
     points = drawn.points if drawn else {}
-    dots = [
-        {"x": points[one.place.code][0], "y": points[one.place.code][1], "level": one.level}
-        for one in live
-        if one.place is not None and one.place.code in points
-    ]
+    seen: dict[str, str] = {}
+    for one in live:  # the reddest first: of several at one place that one is shown
+        if one.place is not None and one.place.code in points:
+            seen.setdefault(one.place.code, one.level)
+    dots = [{"x": points[code][0], "y": points[code][1], "level": level} for code, level in seen.items()]
     rows = (len(cells) + 4) // 5
     return {
         "real": drawn is not None,
