@@ -48,6 +48,10 @@ HEADS = (
     "锦绣 碧波 翠屏 云锦 御景 香榭 丽泽 枫丹 紫薇 融泰 天鹅 蓝湾 银杏 凤凰 麒麟 华彩 松涛 听涛 观澜 映月 书香 悦府 玫瑰 长青 碧桂 保利 龙光 "
     "旭辉 万象 春江 逸品 尚品 雍景 瀚林 水岸 东湖 西溪 南岭 北苑 鼎秀 鸿雁 瑞雪 吉祥 如意 福满 康泰 康宁 安贞 德胜 百子湾"
 ).split()
+AREAS = (
+    "通州区马驹桥镇 房山区长阳镇 昌平区沙河镇 朝阳区 海淀区 丰台区花乡 顺义区 河北省固安县 天津市武清区 廊坊市 平谷区马坊镇 密云 通州张家湾镇 涿州市 良乡镇 延庆区康庄镇 "
+    "上海市浦东新区 广州 济南市历下区 石家庄 怀柔区庙城镇 门头沟 台湖镇 燕郊"
+).split()
 ENDS = "花园 家园 小区 新村 雅苑 名邸 公馆 华庭 新城 嘉苑 府邸 北里 二区 庄村 营村 屯村 大厦 广场 中路 东街".split()
 _DIRECTIONS = "东西南北"
 _NUMBERS = "一二三四五六七八九十"
@@ -226,7 +230,71 @@ def _plain(place: Place, places: Gazetteer, rng: random.Random) -> str:
     return _said_name(place, rng)
 
 
-WAYS = {"plain": _plain, "homophone": _homophone, "near sound": _near_sound, "wrong key": _wrong_key, "dropped": _dropped,
+def _two_sounds(place: Place, places: Gazetteer, rng: random.Random) -> str:
+    once = _homophone(place, places, rng)
+    return _homophone(Place("", once, place.kind), places, rng) if len(_bare(once)) >= 4 else ""
+
+
+def _doubled(place: Place, places: Gazetteer, rng: random.Random) -> str:
+    name = _said_name(place, rng)
+    at = _spot(name, rng)
+    return name[: at + 1] + name[at] + name[at + 1 :] if name[at] not in _DIRECTIONS + _NUMBERS else ""
+
+
+def _looks_alike(place: Place, places: Gazetteer, rng: random.Random) -> str:
+    name = _said_name(place, rng)
+    options = [
+        (at, other)
+        for at, char in enumerate(_bare(name))
+        for row in LOOKS
+        if char in row
+        for other in row
+        if other != char
+    ]
+    if not options:
+        return ""
+    at, other = rng.choice(options)
+    return name[:at] + other + name[at + 1 :]
+
+
+def _l_for_n(place: Place, places: Gazetteer, rng: random.Random) -> str:
+    name = _said_name(place, rng)
+    options = [
+        (at, other) for at, char in enumerate(_bare(name)) for sound in _readings(char) if sound[0] in "ln"
+        for other in _BY_SOUND.get(("n" if sound[0] == "l" else "l") + sound[1:], [])
+    ]  # fmt: skip
+    if not options:
+        return ""
+    at, other = rng.choice(options)
+    return name[:at] + other + name[at + 1 :]
+
+
+def _shortened(place: Place, places: Gazetteer, rng: random.Random) -> str:
+    name = _bare(place.name)
+    if place.kind not in ("estate", "community"):
+        return ""
+    options = [
+        re.sub(r"(家园|嘉园|佳园|花园|新苑|新村|新城|嘉苑|名苑|苑|园)$", "", name),
+        re.sub(r"(家园|花园|新苑|嘉园)(?=.里|.区)", "", name),
+    ]
+    if len(name) >= 5 and name[-1] not in "里区院":
+        options.append(name[2:])
+    options = [one for one in options if one != name and len(one) >= 2]
+    return rng.choice(options) + rng.choice(["小区", "小区", "社区", "这个小区"]) if options else ""
+
+
+def _figures(place: Place, places: Gazetteer, rng: random.Random) -> str:
+    name = re.sub(
+        r"[一二三四五六七八九](?=[里区村期])",
+        lambda m: str(" 一二三四五六七八九".index(m.group())),
+        place.name,
+    )
+    return name if name != place.name else ""
+
+
+LOOKS = "己已巳 末未 土士 干千 大太 人入 日目 田由 兔免 今令 王玉 官宫 臧藏 瀛赢 榆输 采菜 礼札 贤坚 荣营 清情 源原 园圆 汇江 枣束 佳住 泰秦 华毕 福副 海梅 乐东 邢刑 幸辛 杨扬 营菅 狼狠 恒桓 徐除".split()
+WAYS = {"two sounds": _two_sounds, "doubled": _doubled, "looks alike": _looks_alike, "l for n": _l_for_n, "shortened": _shortened, "figures": _figures,
+        "plain": _plain, "homophone": _homophone, "near sound": _near_sound, "wrong key": _wrong_key, "dropped": _dropped,
         "swapped": _swapped, "other ending": _other_ending, "without town": _without_town, "spaced": _spaced}  # fmt: skip
 
 
@@ -243,7 +311,25 @@ def _around(name: str, place: Place, places: Gazetteer, rng: random.Random) -> s
 
 
 def _foreign(places: Gazetteer, known: set[str], rng: random.Random, at: int) -> tuple[str, str, str]:
-    kind = at % 3
+    kind = at % 5
+    if kind == 3:
+        place = rng.choice([p for p in places if p.kind in ("village", "estate", "road", "community")])
+        return rng.choice(AREAS) + place.name, "same name elsewhere", ""
+    if kind == 4 and at % 3:
+        kind = 1
+    if kind == 4:
+        for _ in range(50):
+            place = rng.choice([p for p in places if p.kind in ("estate", "village")])
+            name = _bare(place.name)
+            at = rng.randrange(min(2, len(name)))
+            other = name[:at] + rng.choice(HEADS)[rng.randrange(2)] + name[at + 1 :]
+            if (
+                len(name) == 3
+                and not _readings(other[at]) & _readings(name[at])
+                and not _means_another(other, place, known)
+            ):
+                return other + rng.choice(["小区", ""]), "half invented", ""
+        kind = 1
     if kind == 0:
         return rng.choice(ELSEWHERE), "elsewhere", ""
     if kind == 1:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
@@ -13,11 +14,27 @@ from pathlib import Path
 import ahocorasick
 import rjieba
 
+from fenzhen.locator.elsewhere import AROUND_BEIJING, CITIES, PROVINCES
 from fenzhen.locator.nearly import Nearly
 from fenzhen.locator.place import KINDS, TOWN_KINDS, Place
 
 #: Parts of speech (jieba's letters) of words that are ordinary Chinese before they are a place: 安定, 旧宫, 清源.
 _ORDINARY_TAGS = frozenset({"v", "vn", "vd", "a", "ad", "an", "d", "b", "n", "ng", "i", "l", "t", "m", "z"})
+
+
+#: The words of the Excel template and what they are here.
+_HEADINGS = {
+    "代码": "code",
+    "名称": "name",
+    "类型": "kind",
+    "上级": "parent",
+    "别名": "aliases",
+    "代管": "run_by",
+}
+_KIND_WORDS = {
+    "区": "district", "镇": "town", "乡": "town", "街道": "subdistrict", "社区": "community", "村": "village", "小区": "estate", "道路": "road",
+    "地标": "landmark", "公园": "park", "学校": "school", "医院": "hospital", "市场": "market", "车站": "station",
+}  # fmt: skip
 
 
 class BadGazetteer(ValueError):
@@ -48,6 +65,9 @@ class Gazetteer:
     Raises `BadGazetteer` for a code given twice, an unknown kind or a parent that is not in the list.
     """
 
+    #: A name nearly said is taken from this chance on; below it the answer is "not sure, which of these?".
+    near_from = 0.85
+
     def __init__(self, places: Iterable[Place]) -> None:
         listed: dict[str, Place] = {}
         for place in places:
@@ -72,6 +92,23 @@ class Gazetteer:
             if place.kind == "district"
             for name in (place.name, *place.aliases)
         )
+        own = {fold(name) for place in self._places.values() for name in (place.name, *place.aliases)}
+        own |= {re.sub(r"(?:镇|乡|街道|地区|区|县|市|村|社区|小区|地铁站)$", "", name) for name in own}
+        in_beijing = any("北京" in name for name in self.district_names)
+        known = (*PROVINCES, *CITIES, *(AROUND_BEIJING if in_beijing else ()))
+        foreign = "|".join(
+            sorted(
+                {
+                    re.escape(name)
+                    for name in known
+                    if name not in own and not (in_beijing and name == "北京")
+                },
+                key=len,
+                reverse=True,
+            )
+        )
+        #: Another district's or city's name, and what may stand between it and a place there.
+        self.foreign = re.compile(rf"(?:{foreign})(?:省|市|区|县)?")
         self._automaton = ahocorasick.Automaton()
         for name, all_codes in self._names().items():
             # The district itself says nothing about where in it: its name only keeps longer names from breaking.
@@ -97,14 +134,28 @@ class Gazetteer:
     def from_csv(cls, path: Path | str) -> Gazetteer:
         """Read ``places.csv`` (code,name,kind,parent,aliases,run_by,…; aliases separated by semicolons).
 
+        The headings and kinds may be the words of the template too (代码,名称,类型,上级,别名; 小区), a parent may be a name, and
+        the file UTF-8 or what Excel writes on a Chinese Windows.
+
         Raises `BadGazetteer` and `FileNotFoundError`.
         """
-        with Path(path).open(encoding="utf-8-sig", newline="") as handle:
-            reader = csv.DictReader(handle)
-            missing = {"code", "name", "kind"} - set(reader.fieldnames or ())
-            if missing:
-                raise BadGazetteer(f"columns missing: {', '.join(sorted(missing))}")
-            return cls(_place_from_row(row) for row in reader)
+        raw = Path(path).read_bytes()
+        try:
+            text = raw.decode("utf-8-sig")
+        except UnicodeDecodeError:
+            text = raw.decode("gb18030", "replace")
+        rows = list(csv.reader(text.splitlines()))
+        header = [_HEADINGS.get(fold(one.strip()), one.strip()) for one in (rows[0] if rows else ())]
+        missing = {"code", "name", "kind"} - set(header)
+        if missing:
+            raise BadGazetteer(f"columns missing: {', '.join(sorted(missing))}")
+        places = [_place_from_row(dict(zip(header, row, strict=False))) for row in rows[1:] if any(row)]
+        codes = {place.code for place in places}
+        by_name = {place.name: place.code for place in reversed(places)}
+        return cls(
+            place if place.parent in codes else replace(place, parent=by_name.get(place.parent, place.parent))
+            for place in places
+        )
 
     def __len__(self) -> int:
         return len(self._places)
@@ -146,8 +197,14 @@ class Gazetteer:
         found = [(last + 1 - len(entry[0]), -last - 1, entry) for last, entry in self._automaton.iter(folded)]
         found.sort(key=itemgetter(0, 1))
         reached = 0
-        for start, minus_end, (_, codes, official, ordinary) in found:
+        for at, (start, minus_end, (_, codes, official, ordinary)) in enumerate(found):
             if start < reached:
+                continue
+            # 礼贤敬贤家园|北里一区 is 礼贤|敬贤家园北里一区: a longer name that begins inside and ends later is the better one.
+            if any(
+                start < other < -minus_end < -other_end and -other_end - other > -minus_end - start
+                for other, other_end, _ in found[at + 1 : at + 9]
+            ):
                 continue
             reached = -minus_end
             if codes:
@@ -168,7 +225,54 @@ class Gazetteer:
             short = _short_name(place)
             if short and short not in names:
                 names[short] = [place.code]
+        for name in list(names):
+            for said in _figures_otherwise(name):
+                if said not in names:
+                    names[said] = names[name]
         return names
+
+    @cached_property
+    def bare(self) -> Mapping[tuple[str, str], tuple[str, ...]]:
+        """(Town, two characters) → places of that town that are called so without 村, 社区 or 小区."""
+        found: dict[tuple[str, str], tuple[str, ...]] = {}
+        for place in self._places.values():
+            if place.town and place.kind in ("village", "community", "estate"):
+                short = re.sub(r"(?:村|社区|小区)$", "", fold(place.name.strip()))
+                if len(short) == 2:
+                    found[place.town, short] = (*found.get((place.town, short), ()), place.code)
+        return found
+
+    @cached_property
+    def divided(self) -> frozenset[str]:
+        """Names that the list divides: 南海家园, where 南海家园一里 and 二里 are places of their own."""
+        cut = (_PART.sub("", re.sub(r"(?:小区|社区)$", "", name)) for name in self._names())
+        return frozenset(name for name in cut if len(name) >= 2) & frozenset(
+            _PART.sub("", name)
+            for name in (re.sub(r"(?:小区|社区)$", "", name) for name in self._names())
+            if _PART.search(name)
+        )
+
+
+_PART = re.compile(r"(?:[东西南北中][里区院]|[一二三四五六七八九十\d]+[里区院期])$")
+_FIGURES = re.compile(r"[一二三四五六七八九十]+(?=[里区期号村])|\d{1,2}(?=[里区期号村])")
+_ONES = "零一二三四五六七八九"
+
+
+def _figures_otherwise(name: str) -> Iterator[str]:
+    """一里 → 1里, 50号 → 五十号; nothing where there is no figure."""
+
+    def other(match: re.Match[str]) -> str:
+        word = match.group()
+        if word.isdigit():
+            ten_times, one_times = divmod(int(word), 10)
+            front = ("" if ten_times < 2 else _ONES[ten_times]) + ("十" if ten_times else "")
+            return front + (_ONES[one_times] if one_times or not ten_times else "")
+        tens, ten, ones = word.rpartition("十")
+        value = (_ONES.find(tens) if tens else 1) * 10 if ten else 0
+        return str(value + (_ONES.find(ones) if ones else 0)) if len(tens) <= 1 and len(ones) <= 1 else word
+
+    if (said := _FIGURES.sub(other, name)) != name:
+        yield said
 
 
 def _place_from_row(row: Mapping[str, str | None]) -> Place:
@@ -178,9 +282,9 @@ def _place_from_row(row: Mapping[str, str | None]) -> Place:
     return Place(
         code=text("code"),
         name=text("name"),
-        kind=text("kind"),
+        kind=_KIND_WORDS.get(text("kind"), text("kind")),
         parent=text("parent"),
-        aliases=tuple(part.strip() for part in text("aliases").split(";") if part.strip()),
+        aliases=tuple(part.strip() for part in re.split(r"[;；]", text("aliases")) if part.strip()),
         run_by=text("run_by"),
     )
 

@@ -13,7 +13,10 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+import rjieba
+
 from fenzhen.locator.gazetteer import Gazetteer, fold
+from fenzhen.locator.nearly import Near, chance
 from fenzhen.locator.place import TOWN_KINDS, Place
 from fenzhen.locator.slots import stretches
 
@@ -68,6 +71,10 @@ _MAKES_ANOTHER_AFTER = re.compile(
 )
 #: Behind a short estate's name: another estate of the same family (枣园南里 where only 枣园 is listed).
 _SISTER = re.compile(r"^(?:[东西南北中一二三四五六七八九十]里|[东西南北中]区)")
+#: Behind a name that the list divides this may be one of its parts, wrongly written: 枣园北力 for 枣园北里.
+_MAY_BE_PART = re.compile(
+    r"^[东西南北中一二三四五六七八九十][^门侧边口面头个天年月号楼单层排栋间座,。;:!?，\s]"
+)
 _OTHER_AREA = re.compile(r"([\u4e00-\u9fff]{2,3}(?:省|市|区|县|州))[^,。;!?\s]{0,4}$")
 _NOT_AN_AREA = re.compile(r"(?:小|社|园|校|厂|矿|景|辖|地|片|城|郊|库|特|城市|超|夜|都|街|服务)(?:区|市)$")
 
@@ -83,6 +90,8 @@ class Mention:
     exact: bool
     hinted: bool = False
     near: bool = False
+    unsure: bool = False
+    loose: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,8 @@ def locate(text: str, places: Gazetteer, *, hint: str | None = None) -> Located:
     shares = _shares(distinct, towns, places)
     ranked = sorted(shares.items(), key=lambda item: (-item[1], item[0]))
     best, confidence = _decide(ranked, towns, distinct, places)
+    if best is not None and _left_open(best, mentions, text, places):
+        best = None
     why = _why(distinct, towns, best, places)
     likely = max(towns.items(), key=lambda item: item[1]) if towns else ("", 0.0)
     return Located(
@@ -138,6 +149,8 @@ def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[
     """Names of places in a text that its surroundings let stand. ``address``: every name in it is a place."""
     folded = fold(text)
     found: list[Mention] = []
+    foreign = [] if address else _foreign_ends(folded, places)
+    ended = 0
     for start, end, codes, official, ordinary in places.names_in(folded):
         before, after = folded[max(0, start - 12) : start], folded[end : end + 6]
         strength = 1.0 if official else 0.92
@@ -154,12 +167,36 @@ def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[
             if kept == 0.0:
                 continue
             strength *= kept
-        if (other := _OTHER_AREA.search(before)) and not _NOT_AN_AREA.search(other.group(1)):
-            if not _is_ours(other.group(1), places):
-                strength *= 0.3
-        if end - start <= 3 and _SISTER.match(after):
+        if _is_elsewhere(folded, start, foreign, places):
+            strength *= 0.02
+        part = _MAY_BE_PART.match(after) is not None and folded[start:end] in places.divided
+        if _SISTER.match(after) and (end - start <= 3 or folded[start:end] in places.divided):
             strength *= 0.1
-        found.append(Mention(start, end, codes, strength, bool(official)))
+        loose = (
+            not address and length <= 4 and start != ended and folded[start - 1 : start] != folded[start]
+            and not _stands_alone(folded, start, length)
+        )  # fmt: skip
+        loose = loose or part
+        ended = end
+        found.append(
+            Mention(
+                start,
+                end,
+                codes,
+                strength * 0.5 if loose else strength,
+                bool(official),
+                loose=loose,
+                unsure=loose and length <= 3,
+            )
+        )
+    if not address:
+        behind = [one for town in found if (one := _behind_town(folded, town, places)) is not None]
+        found += [
+            one
+            for one in behind
+            if not any(one.start < other.end and other.start < one.end for other in found)
+        ]
+        found.sort(key=lambda one: one.start)
     return found
 
 
@@ -193,12 +230,51 @@ def unknown_names(text: str, places: Gazetteer) -> list[str]:
     return list(dict.fromkeys(found))
 
 
+#: 榆垡石佛 is no 石佛寺; nothing behind is no character of these.
+_MAKES_LONGER = frozenset("庄营屯店镇站寺场家铺坨堡垡")
+
+
+def _behind_town(folded: str, town: Mention, places: Gazetteer) -> Mention | None:
+    """A place of two characters without its ending right behind its town: 榆垡镇新桥 for 新桥村."""
+    if len(town.codes) != 1 or town.codes[0] not in places.towns or town.strength < 0.2:
+        return None
+    codes = places.bare.get((town.codes[0], folded[town.end : town.end + 2]), ())
+    after = folded[town.end + 2 : town.end + 8]
+    if (
+        not codes
+        or _MAKES_ANOTHER_AFTER.match(after)
+        or _SISTER.match(after)
+        or (after and after[0] in _MAKES_LONGER)
+    ):
+        return None
+    return Mention(town.end, town.end + 2, codes, 0.85, False)
+
+
+_LED = re.compile(
+    r"(?:^|[^\u4e00-\u9fff]|[在到住是去从离往于的和与跟及或镇乡区县市道路街村里边旁内中给让把被对由说为至]|一下|我们|咱们?|你们|他们|反映|投诉|举报|咨询|请问|想问|"
+    r"关于|附近|我家|他家|老家|回家|进|出|经过|路过|叫|因|有|过|北京)$"
+)
+
+
+def _stands_alone(folded: str, start: int, length: int) -> bool:
+    """Whether a short name is no longer name's end: 孙村 in 乐孙村 is likely another village."""
+    before = folded[max(0, start - 5) : start].rstrip(" ")[-4:]
+    if _LED.search(before):
+        return True
+    at = 0
+    for word in rjieba.cut(before + folded[start : start + length], True):
+        at += len(word)
+        if at >= len(before):
+            return at == len(before) and len(word) >= 2
+    return False
+
+
 #: Behind an exact name these may make it a longer one: 枣园尚称社区 begins with 枣园 and is another place.
 _MAY_GO_ON = re.compile(
     r"^[\u4e00-\u9fff，,、· ]{1,5}?(?:社区|小区|家园|花园|苑|[一二三四五六七八九十东西南北中][里区院]|号院|村)"
 )
-#: What a name nearly said is worth: next to nothing lost for one slip of the ear, half for a wrong character.
-_PER_SLIP = 0.35
+#: Below this a name nearly said is not even a candidate.
+_PERHAPS = 0.3
 
 
 def _with_near(text: str, exact: list[Mention], places: Gazetteer) -> list[Mention]:
@@ -206,51 +282,113 @@ def _with_near(text: str, exact: list[Mention], places: Gazetteer) -> list[Menti
     folded = fold(text)
     if any(
         _DEPTH.get(places[one.codes[0]].kind, _DEEPEST) >= 2
+        and one.strength > 0.2
+        and not one.loose
         and not _MAY_GO_ON.match(folded[one.end : one.end + 8])
         for one in exact
     ):
         return exact
+    kept: list[Mention] = []
+    dropped: set[int] = set()
+    for one, beside, codes in heard(folded, exact, places):
+        sure = chance(one, beside)
+        if sure < _PERHAPS:
+            continue
+        under = [at for at, other in enumerate(exact) if other.start < one.end and one.start < other.end]
+        if any(
+            (exact[at].end - exact[at].start >= one.end - one.start and exact[at].strength > 0.2)
+            or (exact[at].loose and sure < 0.5)
+            or set(exact[at].codes) & set(codes)
+            for at in under
+        ):
+            continue
+        dropped.update(under)
+        kept.append(
+            Mention(
+                one.start, one.end, codes, 0.3 + 0.65 * sure, False, near=True, unsure=sure < places.near_from
+            )
+        )
+    return sorted(
+        [*(one for at, one in enumerate(exact) if at not in dropped), *kept], key=lambda one: one.start
+    )
+
+
+def heard(
+    folded: str, exact: list[Mention], places: Gazetteer
+) -> list[tuple[Near, tuple[float, ...], tuple[str, ...]]]:
+    """Names nearly said, at most one for a stretch of the text: the name, what it stands beside, the codes it may mean."""
     near = places.nearly.find(
         folded, {one.end: frozenset(places[code].town for code in one.codes) for one in exact}
     )
     if not near:
-        return exact
-    towns = {
-        places[code].town
-        for one in exact
-        for code in one.codes
-        if places[code].kind in ("town", "subdistrict")
-    }
+        return []
+    towns = {places[code].town for one in exact for code in one.codes if places[code].kind in TOWN_KINDS}
+    foreign = _foreign_ends(folded, places)
     taken: list[tuple[int, int]] = []
-    kept: list[Mention] = []
-    dropped: set[int] = set()
+    found: list[tuple[Near, tuple[float, ...], tuple[str, ...]]] = []
     for one in near:
         if any(one.start < end and begin < one.end for begin, end in taken):
             continue
-        rivals = [
-            other for other in near
-            if other is not one and other.start < one.end and one.start < other.end and other.rank < one.rank + 0.3
-        ]  # fmt: skip
-        codes = list(dict.fromkeys([*one.codes, *(code for other in rivals for code in other.codes)]))
-        if towns and any(places[code].town in towns for code in codes):
-            codes = [code for code in codes if places[code].town in towns]
-        under = [at for at, other in enumerate(exact) if other.start < one.end and one.start < other.end]
-        if any(
-            exact[at].end - exact[at].start >= one.end - one.start or set(exact[at].codes) & set(codes)
-            for at in under
+        if (
+            towns
+            and not any(places[code].town in towns for code in one.codes)
+            and any(
+                places[code].town in towns
+                for other in near
+                for code in other.codes
+                if other.start < one.end and one.start < other.end and other.rank < one.rank + 0.5
+            )
         ):
-            continue
+            continue  # the town that was named has a name that is as near
         taken.append((one.start, one.end))
-        dropped.update(under)
-        before = folded[max(0, one.start - 12) : one.start]
-        strength = max(0.3, 0.95 - _PER_SLIP * one.cost)
-        if (other := _OTHER_AREA.search(before)) and not _NOT_AN_AREA.search(other.group(1)):
-            if not _is_ours(other.group(1), places):
+        codes = one.codes
+        if towns and any(places[code].town in towns for code in codes):
+            codes = tuple(code for code in codes if places[code].town in towns)
+        lead = 2.0
+        for other in near:
+            if other.start >= one.end or one.start >= other.end or set(other.codes) & set(codes):
                 continue
-        kept.append(Mention(one.start, one.end, tuple(codes), strength, False, near=True))
-    return sorted(
-        [*(one for at, one in enumerate(exact) if at not in dropped), *kept], key=lambda one: one.start
-    )
+            if any(
+                code in places.around(mine) or mine in places.around(code)
+                for code in other.codes
+                for mine in codes
+            ):
+                continue
+            if towns and not any(places[code].town in towns for code in other.codes):
+                continue
+            lead = min(lead, other.rank - one.rank)
+        agrees = bool(towns) and any(places[code].town in towns for code in codes)
+        beside = (
+max(0.0, lead), float(lead < 0.35), float(bool(towns) and not agrees), float(bool(foreign)),
+        )  # fmt: skip
+        part = any(other.end == one.start and other.strength < 0.2 for other in exact)
+        if not part and not _is_elsewhere(folded, one.start, foreign, places):
+            found.append((one, beside, codes))
+    return found
+
+
+#: Words that carry an area on to the place in it: 海淀区苏家坨镇梅所屯村.
+_CARRIES_ON = re.compile(r"^[省市区县镇乡街道村\u4e00-\u9fff]{0,7}$")
+_LETS_GO = re.compile(
+    r"[,。;、:!?，；：！？\s]|现在|现住|如今|住在|家在|家住|我在|人在|到|来|去|和|与|离|往|上班|工作|打工|回"
+)
+_TOWN_IN_FRONT = re.compile(r"([\u4e00-\u9fff]{2,4}?)(镇|乡|街道|地区)$")
+
+
+def _foreign_ends(folded: str, places: Gazetteer) -> list[int]:
+    return [match.end() for match in places.foreign.finditer(folded)]
+
+
+def _is_elsewhere(folded: str, start: int, foreign: Iterable[int], places: Gazetteer) -> bool:
+    """Whether the words in front put a name into another city, district or town than those of the list."""
+    for end in foreign:
+        between = folded[end:start]
+        if 0 <= start - end <= 8 and not _LETS_GO.search(between) and _CARRIES_ON.match(between):
+            return not any(name in between for name in places.district_names)
+    before = folded[max(0, start - 8) : start]
+    if (other := _OTHER_AREA.search(before)) and not _NOT_AN_AREA.search(other.group(1)):
+        return not _is_ours(other.group(1), places)
+    return False
 
 
 def _in_context(length: int, before: str, after: str, ordinary: bool, town: bool, coined: bool) -> float:
@@ -344,7 +482,9 @@ def _decide(
 ) -> tuple[Place | None, float]:
     if not ranked:
         # Only places that lie in no town of the list (a railway, a river): named, but not placed.
-        only = [one.codes[0] for one in mentions if len(one.codes) == 1]
+        only = [
+            one.codes[0] for one in mentions if len(one.codes) == 1 and one.strength > 0.2 and not one.unsure
+        ]
         return (places[only[0]], 0.4) if len(only) == 1 else (None, 0.0)
     code, share = ranked[0]
     town = places[code].town
@@ -357,6 +497,25 @@ def _decide(
     rivals = [other for other, value in ranked if places[other].town == town and value > 0.4 * share]
     common = _common(rivals, places)
     return (common, towns[town]) if common is not None else (None, share)
+
+
+def _left_open(best: Place, mentions: list[Mention], text: str, places: Gazetteer) -> bool:
+    """Whether the answer rests on a name that was not surely heard, or on a town or road behind which an unknown name stands."""
+    about = [one for one in mentions if best.code in one.codes]
+    if any(one.unsure for one in mentions) and not any(
+        not one.unsure and _DEPTH.get(best.kind, _DEEPEST) >= 2 for one in about
+    ):
+        return True
+    if best.kind not in TOWN_KINDS and best.kind != "road":
+        return False
+    ends = {one.end for one in about if not one.hinted}
+    if not ends or any(one.hinted for one in about):
+        return False
+    folded = fold(text)
+    return any(
+        one.start in ends or (one.start - 1 in ends and folded[one.start - 1] in " ,，")
+        for one in stretches(folded, ends)
+    )
 
 
 def _common(codes: list[str], places: Gazetteer) -> Place | None:

@@ -9,20 +9,23 @@ place, not a slip. What a name may cost depends on its length, and short names n
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
+from pathlib import Path
 from types import MappingProxyType
-from typing import Protocol
+from typing import Any, Protocol
 
 from pypinyin import Style, pinyin
 
 from fenzhen.locator.place import TOWN_KINDS, Place
 
 #: Costs of one edit, in characters. Set on the even half of bench/locator's places, reported on the odd half.
-SAME_SOUND, ALIKE_SOUND, OTHER = 0.25, 0.4, 1.0
-MISSING, TOO_MANY, SWAPPED, A_PAUSE = 0.9, 1.0, 0.6, 0.2
+SAME_SOUND, ALIKE_SOUND, ALIKE_SHAPE, OTHER = 0.25, 0.4, 0.45, 1.0
+MISSING, TOO_MANY, SWAPPED, A_PAUSE, DOUBLED = 0.9, 1.0, 0.6, 0.2, 0.3
 #: Another direction, number or kind of estate is another place.
 ANOTHER_PLACE = 3.0
 
@@ -47,7 +50,7 @@ _IN_FRONT = re.compile(
     r"说|去)(?:一下)?$"
 )
 _PAUSES = frozenset(" ，,、·。.-—_")
-_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"))
+_INITIALS = (("zh", "z"), ("ch", "c"), ("sh", "s"), ("n", "l"))
 _FINALS = (("ing", "in"), ("eng", "en"), ("ang", "an"))
 
 
@@ -59,6 +62,15 @@ class Listed(Protocol):
     def get(self, code: str) -> Place | None: ...
 
 
+#: What is known of a name nearly said, in this order in `Near.signs`; `weights.json` has a weight for each.
+SIGNS = (
+    "agreed", "named", "led", "official", "bound", "penalty", "own1", "own2", "own3", "length", "cost", "cost_of_own", "wrong", "gone",
+    "wrong_in_2", "wrong_in_3", "gone_in_3", "kept", "kept_share", "slips_many", "apart", "loose",
+    "swapped", "all_there", "agreed_wrong", "agreed_slip", "bound_both",
+)  # fmt: skip
+AGREED = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Near:
     """A name nearly said at ``[start, end)``: the codes it may mean, what the slips cost, and how long the name is."""
@@ -68,11 +80,12 @@ class Near:
     codes: tuple[str, ...]
     name: str
     cost: float
+    signs: tuple[float, ...] = ()
 
     @property
     def rank(self) -> float:
         """Cheapest first; of two that cost the same the longer name explains more of what was said."""
-        return self.cost - 0.15 * len(self.name)
+        return self.cost - 0.15 * len(self.name) - 0.3 * self.signs[AGREED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +100,8 @@ class _Form:
     length: int
     own: int
     towns: frozenset[str]
+    heard: frozenset[str]
+    again: int
 
 
 class Nearly:
@@ -109,15 +124,28 @@ class Nearly:
         for (chars, needs), by_code in sorted(forms.items()):
             penalty = min(by_code.values())
             # An everyday short form that many places share says nothing.
-            if penalty and (len(by_code) > 3 or chars in told):
+            if penalty and (
+                chars in told
+                or len({get.name.rstrip("小区社") for code in by_code if (get := places.get(code))}) > 1
+            ):
                 continue
             codes = tuple(sorted(code for code, value in by_code.items() if value <= penalty + 0.1))
             # A name that begins with its town's is as long as what follows: the town alone is no sign of it.
             rest = _after_town(chars, codes, places)
             towns = frozenset(place.town for code in codes if (place := places.get(code)) is not None)
             own = len(_SHARED_ENDING.sub("", rest)) or 1
+            row = tuple(_sound(char) for char in chars)
             form = _Form(
-                chars, tuple(_sound(char) for char in chars), codes, penalty, needs, len(rest), own, towns
+                chars,
+                row,
+                codes,
+                penalty,
+                needs,
+                len(rest),
+                own,
+                towns,
+                frozenset(row),
+                len(row) - len(set(row)),
             )
             at = len(self._forms)
             self._forms.append(form)
@@ -139,7 +167,7 @@ class Nearly:
         for number, starts in places.items():
             form = self._forms[number]
             length = len(form.chars)
-            enough = 1 if length <= 4 else 2
+            enough = 1 if length <= 3 else 2 if length <= 5 else 3
             tried: set[int] = set()
             for start in sorted(starts, key=lambda one: (-starts[one], one)):
                 together = sum(starts.get(start + shift, 0) for shift in (-1, 0, 1))
@@ -148,7 +176,8 @@ class Nearly:
                 tried.add(start)
                 # Two characters at most may sound otherwise, in a short name one: else the edit distance need not be asked.
                 heard = set(sounds[max(0, start - 2) : start + length + 3])
-                if sum(sound in heard for sound in form.sounds) < length - (1 if length <= 5 else 2):
+                missing = length - len(heard & form.heard) - form.again
+                if missing > (1 if length <= 4 else 2):
                     continue
                 near = self._laid(form, folded, sounds, start, ends)
                 if near is not None:
@@ -170,47 +199,32 @@ class Nearly:
         behind, before = folded[end : end + 6], folded[max(0, begin - 8) : begin]
         named = _BEHIND.match(behind) is not None
         agreed = bool(form.towns & ends.get(begin, frozenset()))
-        led = (
-            agreed
-            or not before
-            or _IN_FRONT.search(before) is not None
-            or not "\u4e00" <= before[-1] <= "\u9fff"
-        )
-        if form.needs_word and not named:
+        bound = not before or not "\u4e00" <= before[-1] <= "\u9fff" or begin in ends
+        led = agreed or bound or _IN_FRONT.search(before) is not None
+        if (form.needs_word and not named) or _goes_on(form.chars, before, behind):
             return None
-        if not led:
-            cost += 0.6 if length <= 3 else 0.4 if length == 4 else 0.2
-        official = behind.startswith(("社区", "村", "居委"))
-        may = _allowed(form.own, length=form.length, named=named, official=official, led=led, agreed=agreed)
-        if cost > may:
+        if length <= 2 and cost > (ALIKE_SOUND if named else 0.0):
             return None
-        if _goes_on(form.chars, before, behind):
+        if cost > (1.15 if form.own <= 2 else 1.45 if form.own == 3 else 2.1):
             return None
-        return Near(begin, end, form.codes, form.chars, round(cost + form.penalty, 3))
-
-
-def _allowed(own: int, *, length: int, named: bool, official: bool, led: bool, agreed: bool) -> float:
-    """What the slips in a name may cost. ``own``: characters before the ending that many names share (家园, 东里).
-
-    ``official``: the word behind says community or village, of which the list has all; estates it never has all of.
-    """
-    if length <= 2:
-        return ALIKE_SOUND if named else 0.0
-    if own >= 2 and (agreed or (official and length >= 3)):
-        return OTHER if own <= 3 else OTHER + SAME_SOUND
-    if own <= 2:
-        return (
-            ALIKE_SOUND + SAME_SOUND
-            if named
-            else SWAPPED
-            if led and length >= 4
-            else ALIKE_SOUND
-            if led
-            else 0.0
-        )
-    if own == 3:
-        return OTHER if named and length >= 5 else SWAPPED + SAME_SOUND / 2 if named or led else SAME_SOUND
-    return min(1.5, OTHER + (own - 4) * SAME_SOUND) if named or led or own >= 5 else OTHER - SAME_SOUND
+        own, said = form.own, folded[begin:end]
+        kept = [
+            at for at, char in enumerate(form.chars[:own] if own < length else form.chars) if char in said
+        ]
+        weight = sum(_rarity(form.chars[at]) for at in kept)
+        whole = sum(_rarity(char) for char in form.chars[:own]) or 1.0
+        size = end - begin - sum(char in _PAUSES for char in said)
+        wrong = float(cost >= 0.9 and size == length)
+        gone = float(cost >= 0.9 and size != length)
+        signs = (
+            float(agreed), float(named), float(led), float(behind.startswith(("社区", "村", "居委"))), float(bound), form.penalty,
+            float(own == 1), float(own == 2), float(own == 3), min(length, 7) / 4, cost, cost / own, wrong, gone,
+            wrong * (own <= 2), wrong * (own == 3), gone * (own == 3), weight / 5, min(weight / whole, 1.0), float(cost >= 1.3),
+            float(form.chars[-1] in _TELLS_APART or form.chars[-2:-1] in _TELLS_APART and cost > 0), float(not led and not named),
+            float(said != form.chars and sorted(said) == sorted(form.chars)), float(set(form.chars) <= set(said)), float(agreed) * (wrong + gone),
+            float(agreed) * (cost < 0.9), float(bound and (named or not behind or not "\u4e00" <= behind[0] <= "\u9fff" or behind[0] == "的")),
+        )  # fmt: skip
+        return Near(begin, end, form.codes, form.chars, round(cost + form.penalty, 3), signs)
 
 
 def _goes_on(name: str, before: str, behind: str) -> bool:
@@ -227,6 +241,9 @@ def _ways(name: str, place: Place, places: Listed) -> Iterator[tuple[str, float,
     """Ways of writing a name: (characters, penalty, whether a word behind it must say that it is a place)."""
     if len(name) > 12 or name.endswith(("委员会", "委会", "办事处")):
         return
+    if place.kind == "station":
+        yield name, 0.0, False
+        return
     bare = name
     while (
         (shorter := _ENDING.sub("", bare)) != bare and len(shorter) >= 2 and shorter[-1] not in _TELLS_APART
@@ -236,9 +253,29 @@ def _ways(name: str, place: Place, places: Listed) -> Iterator[tuple[str, float,
         yield bare, 0.0, len(bare) == 2
     if bare != name and len(name) >= 4 and place.kind not in ("estate", "community"):
         yield name, 0.0, False
+    if place.kind in ("estate", "community"):
+        for short in _shortened(bare):
+            yield short, 0.3, len(short) <= 3
     rest = _after_town(bare, (place.code,), places)
     if rest != bare and len(rest) >= 3 and rest[0] not in "第镇" and len(_SHARED_ENDING.sub("", rest)) >= 2:
         yield rest, 0.1, len(rest) <= 3
+
+
+_MIDDLE = re.compile(
+    r"(?<=[\u4e00-\u9fff]{2})(?:家园|嘉园|佳园|花园|新苑|御园|新村|家苑)(?=[东西南北中一二三四五六七八九十][里区])"
+)
+
+
+def _shortened(bare: str) -> Iterator[str]:
+    """As people shorten estates: 佟馨南里 for 佟馨家园南里, 瑞康 for 瑞康家园, 丹麦小镇 for 富力丹麦小镇."""
+    if (short := _MIDDLE.sub("", bare, count=1)) != bare:
+        yield short
+        return
+    short = re.sub(r"(?:家园|嘉园|佳园|花园|新村|新城|新苑|嘉苑|雅苑|名苑|公寓|苑|园)$", "", bare)
+    if short != bare and len(short) >= 2 and short[-1] not in _TELLS_APART:
+        yield short
+    if len(bare) >= 5 and bare[-1] not in "里区院期" and bare[2] not in _TELLS_APART:
+        yield bare[2:]
 
 
 def _after_town(name: str, codes: Iterable[str], places: Listed) -> str:
@@ -262,8 +299,7 @@ def _keys(sounds: Iterable[str], *, pauses: str = "") -> Iterator[tuple[str, int
         if row[at + 1]:
             yield f"{row[at]} {row[at + 1]}", at
             if at + 2 < len(row) and row[at + 2]:
-                yield f"{row[at]} . {row[at + 2]}", at
-                yield f"{row[at]} {row[at + 1]}", at
+                yield f"{row[at]} {row[at + 2]}", at
         if pauses and not row[at + 1] and at + 2 < len(row) and row[at + 2]:
             yield f"{row[at]} {row[at + 2]}", at
 
@@ -273,39 +309,52 @@ def _align(
 ) -> tuple[float, int, int] | None:
     """Lay a name against a stretch of text: (cost, begin, end) of the cheapest place for it, the longest when two are alike."""
     rows, columns = len(name), len(text)
-    worst = ANOTHER_PLACE
+    worst = 2.1 if rows >= 4 else 1.45
     before: list[tuple[float, int]] = [(0.0, at) for at in range(columns + 1)]
     two_before: list[tuple[float, int]] = before
     for i in range(1, rows + 1):
         char, sound = name[i - 1], name_sounds[i - 1]
         gone = 2 * MISSING if char in _TELLS_APART else MISSING
         row: list[tuple[float, int]] = [(before[0][0] + gone, before[0][1])]
+        least = row[0][0]
         for j in range(1, columns + 1):
             other = text[j - 1]
-            cost, begin = before[j - 1]
-            best = (cost + _exchange(char, sound, other, sounds[j - 1]), begin)
-            cost, begin = before[j]
-            if cost + gone < best[0]:
-                best = (cost + gone, begin)
-            cost, begin = row[j - 1]
-            more = A_PAUSE if other in _PAUSES else 2 * TOO_MANY if other in _TELLS_APART else TOO_MANY
-            if i < rows and cost + more < best[0]:
-                best = (cost + more, begin)
-            if i > 1 and j > 1 and char == text[j - 2] and name[i - 2] == other and char != other:
-                cost, begin = two_before[j - 2]
-                if cost + SWAPPED < best[0]:
-                    best = (cost + SWAPPED, begin)
+            best = before[j - 1]
+            if char != other:
+                cost, begin = best
+                best = (cost + _exchange(char, sound, other, sounds[j - 1]), begin)
+                cost, begin = before[j]
+                if cost + gone < best[0]:
+                    best = (cost + gone, begin)
+                if i > 1 and j > 1 and char == text[j - 2] and name[i - 2] == other:
+                    cost, begin = two_before[j - 2]
+                    if cost + SWAPPED < best[0]:
+                        best = (cost + SWAPPED, begin)
+            if i < rows and best[0] > 0.0:
+                cost, begin = row[j - 1]
+                if cost + A_PAUSE < best[0]:
+                    more = (
+                        A_PAUSE if other in _PAUSES
+                        else DOUBLED if j > 1 and other == text[j - 2]
+                        else 2 * TOO_MANY if other in _TELLS_APART
+                        else TOO_MANY
+                    )  # fmt: skip
+                    if cost + more < best[0]:
+                        best = (cost + more, begin)
+            if best[0] < least:
+                least = best[0]
             row.append(best)
         two_before, before = before, row
-        if min(cost for cost, _ in row) > worst:
+        if least > worst:
             return None
     end = min(range(columns + 1), key=lambda at: (before[at][0], before[at][1] - at))
     cost, begin = before[end]
     return (cost, begin, end) if end > begin and cost <= worst else None
 
 
+@lru_cache(maxsize=1 << 16)
 def _exchange(char: str, sound: str, other: str, other_sound: str) -> float:
-    if char == other:
+    if char == other or _FIGURES.get(char, char) == _FIGURES.get(other, other):
         return 0.0
     if char in _TELLS_APART and other in _TELLS_APART:
         return ANOTHER_PLACE
@@ -314,11 +363,27 @@ def _exchange(char: str, sound: str, other: str, other_sound: str) -> float:
         return SAME_SOUND
     if sound and sound == other_sound:
         return ALIKE_SOUND
+    if other in _LOOKS.get(char, ()):
+        return ALIKE_SHAPE
     if char in _KINDS_OF_ESTATE and other in _KINDS_OF_ESTATE:
         return ANOTHER_PLACE
     if char in _TELLS_APART:
         return 2 * OTHER
     return OTHER
+
+
+_FIGURES = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+#: Characters that are taken for each other because they look alike.
+_SHAPES = (
+    "己已巳 末未 土士 干千于 大太犬 人入八 日目曰 田由甲申 贝见 鸟乌 兔免 今令 夭天夫 王玉主 刀力 戊戌戍 官宫管 臧藏减 垡堡岱 瀛赢嬴 榆输愉渝 采菜彩 "
+    "育盲 礼札 贤坚 庞宠厐 魏巍 荣茶营 博搏 兴共 丰手 清请情晴青 源原愿 园圆围团困 汇江 晨辰 抗杭 杉彬 合台含 枣束 桂佳挂住 润闰 枫风 洋样 泰秦奏春 永水求 "
+    "华毕 福副富 香杳 海悔梅每 乐东 旺汪 颐顾 佟终 铭名 邢刑形 辛幸 店占 房旁 柏怕拍 杨扬汤场 营菅宫 家冢 庄压 潘番 驴炉 勃渤 候侯 折拆 析 洒酒 喝渴 "
+    "兰三 苑范怨 锦绵棉 鹅鹏 狼狠 恒桓 祥样详 宏宠 亦赤 徐除 皋皐 郏郑 渠集 沙抄 善喜 凤风 靳勒 朱未 窑窖 梨犁 晓骁 观现 莉利 逸免 璟景影"
+).split()
+_LOOKS: dict[str, frozenset[str]] = {}
+for _row in _SHAPES:
+    for _one in _row:
+        _LOOKS[_one] = _LOOKS.get(_one, frozenset()) | frozenset(_row)
 
 
 @cache
@@ -329,8 +394,38 @@ def _readings(char: str) -> frozenset[str]:
 
 
 @cache
+def _weights() -> Mapping[str, Any]:
+    kept: Mapping[str, Any] = json.loads((Path(__file__).parent / "weights.json").read_text("utf-8"))
+    if kept["trees"] and kept["signs"] != [*SIGNS, *BESIDE]:
+        raise ValueError("weights.json was learnt with other signs: run bench/locator/learn.py")
+    return kept
+
+
+def _rarity(char: str) -> float:
+    """How much a character tells a name from others: 康 and 兴 little, 垡 and 樾 much."""
+    return float(_weights()["rarity"].get(char, 5.0))
+
+
+#: What a name nearly said stands beside: asked of the whole text, in this order behind the signs.
+BESIDE = ("lead", "rival", "town_against", "elsewhere")
+
+
+def chance(near: Near, beside: tuple[float, ...]) -> float:
+    """How likely the name is what was meant (0..1), by boosted trees (Friedman 2001) that bench/locator/learn.py has grown."""
+    signs = (*near.signs, *beside)
+    kept = _weights()
+    log: float = kept["bias"]
+    for tree in kept["trees"]:
+        while isinstance(tree, list):
+            tree = tree[2] if signs[tree[0]] <= tree[1] else tree[3]
+        log += tree
+    return 1 / (1 + math.exp(-log))
+
+
+@cache
 def _sound(char: str) -> str:
     """How a character sounds to a tired ear: without tone, zh as z, ing as in. Empty for what is no sound."""
+    char = _FIGURES.get(char, char)
     if not "\u4e00" <= char <= "\u9fff":
         return char if char.isalnum() else ""
     sound = str(pinyin(char, style=Style.NORMAL)[0][0])
