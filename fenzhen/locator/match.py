@@ -247,7 +247,7 @@ def _behind_town(folded: str, town: Mention, places: Gazetteer) -> Mention | Non
         or (after and after[0] in _MAKES_LONGER)
     ):
         return None
-    return Mention(town.end, town.end + 2, codes, 0.85, False)
+    return Mention(town.end, town.end + 2, codes, 0.85, False, loose=True)
 
 
 _LED = re.compile(
@@ -323,7 +323,8 @@ def heard(
     if not near:
         return []
     towns = {places[code].town for one in exact for code in one.codes if places[code].kind in TOWN_KINDS}
-    foreign = _foreign_ends(folded, places)
+    far = list(places.foreign.finditer(folded))
+    foreign = [match.end() for match in far]
     taken: list[tuple[int, int]] = []
     found: list[tuple[Near, tuple[float, ...], tuple[str, ...]]] = []
     for one in near:
@@ -362,6 +363,9 @@ def heard(
 max(0.0, lead), float(lead < 0.35), float(bool(towns) and not agrees), float(bool(foreign)),
         )  # fmt: skip
         part = any(other.end == one.start and other.strength < 0.2 for other in exact)
+        part = part or any(
+            match.start() < one.start < match.end() or match.start() < one.end < match.end() for match in far
+        )
         if not part and not _is_elsewhere(folded, one.start, foreign, places):
             found.append((one, beside, codes))
     return found
