@@ -28,7 +28,7 @@ from fenzhen.hotline import roles
 from fenzhen.hotline.duty import TOWN, DutyBook
 from fenzhen.hotline.journey import OPEN
 from fenzhen.hotline.urgency import SIGNALS, Found, urgent_level
-from fenzhen.locator import BadGazetteer, Gazetteer, locate
+from fenzhen.locator import BadGazetteer, Gazetteer, locate, unknown_names
 from fenzhen.locator import Place as Spot
 from fenzhen.records.advice import LearnedModel
 from fenzhen.records.directory import Category, Duty, Example
@@ -411,6 +411,11 @@ def places_heard(viewer: User, title: str, body: str, place_text: str = "") -> d
     """Code of a place → probability, as the words tell it; empty where they name none. Plain data for the spotter."""
     found = locate(f"{title}\n{body}", _places(), hint=place_text or None)
     return found.probabilities()
+
+
+def names_unknown(viewer: User, text: str) -> list[str]:
+    """What the words call places that are on no list, as said."""
+    return unknown_names(text, _places())
 
 
 def advice_on(viewer: User, ticket: Ticket, now: datetime) -> AdviceView:
@@ -955,6 +960,7 @@ __all__ = [
     "advice_for",
     "advice_on",
     "models_folder",
+    "names_unknown",
     "opinions_on",
     "similar_decided",
     "similar_open",

@@ -1,18 +1,15 @@
 """Places the list does not know: what callers call them is collected, and a person says what each is.
 
-A name is what ends like a place (小区, 苑, 村, 大厦 …) with the words before it that are no verb, particle or number. It is collected from
-tickets whose place nobody knew. Written into the list of places it is used at once; every word can be taken back.
+What a name is says the locator (`unknown_names`). It is collected from tickets whose place nobody knew. Written into the list of places it is used at once; every word can be taken back.
 """
 
-import re
 from datetime import datetime, timedelta
 
-import rjieba
 from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from fenzhen.board.advice import places_heard
+from fenzhen.board.advice import names_unknown
 from fenzhen.board.lists import IN_CHARGE
 from fenzhen.desk.step import Incomplete, NotYours, note_act, verb
 from fenzhen.records.journal import Cursor, Entry, SealHead
@@ -26,6 +23,8 @@ READER = "unseen"
 PATIENCE = timedelta(seconds=60)
 MOST = 100
 _TOWNS = ("town", "subdistrict")
+#: So many characters of a ticket are read: where something is, is said early.
+_READ = 700
 #: Ending → kind of place. Longer ones first.
 _ENDINGS: tuple[tuple[str, str], ...] = (
     ("小区", "estate"), ("家园", "estate"), ("花园", "estate"), ("嘉园", "estate"), ("佳园", "estate"), ("新村", "estate"), ("新城", "estate"),
@@ -33,39 +32,6 @@ _ENDINGS: tuple[tuple[str, str], ...] = (
     ("市场", "market"), ("公园", "park"), ("大街", "road"), ("胡同", "road"), ("苑", "estate"), ("园", "estate"), ("庭", "estate"), ("府", "estate"),
     ("郡", "estate"), ("湾", "estate"), ("村", "village"), ("路", "road"),
 )  # fmt: skip
-_HAN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+")
-#: Parts of speech that no name goes on before: verbs, particles, pronouns, numbers, adverbs, prepositions, places in a sentence.
-_STOPS = frozenset({"v", "vn", "vd", "p", "c", "u", "uj", "ul", "r", "m", "mq", "q", "d", "f", "y", "x", "w", "t", "zg", "e", "o", "k", "eng"})  # fmt: skip
-_NO_NAME = frozenset("小区 本小区 我们小区 老旧小区 社区 市场 公园 政府 物业 业主 居民 全村 农村 我村 同村 邻村 马路 公路 道路 幼儿园 校园 家园 花园 小区路 停车场 街道 楼 区 县 市 镇 乡".split())  # fmt: skip
-
-
-def names_said(text: str) -> list[str]:
-    """Strings of a text that look like names of places, in their order, each once; 小区 behind a whole name is left out.
-
-    >>> names_said("投诉碧海云庭小区物业不作为，我住碧海云庭小区")
-    ['碧海云庭']
-    >>> names_said("幼儿园门口的马路坏了")
-    []
-    """
-    found: list[str] = []
-    for part in _HAN.findall(text[:600]):
-        words = [(word, tag) for word, tag in rjieba.tag(part)]
-        for at, (word, _tag) in enumerate(words):
-            ending = next((one for one, _kind in _ENDINGS if word.endswith(one)), "")
-            if not ending:
-                continue
-            name, back = word, at - 1
-            while back >= 0 and len(name) < 8:
-                before, tag = words[back]
-                if tag in _STOPS or before in _NO_NAME or any(before.endswith(one) for one, _k in _ENDINGS):
-                    break
-                name, back = before + name, back - 1
-            plain = name.removesuffix(ending)
-            if not 2 <= len(plain) <= 6 or name in _NO_NAME or len(rjieba.cut(name, False)) == 1:
-                continue
-            if name not in found:
-                found.append(name)
-    return found
 
 
 def collect_names(*, by: User, now: datetime, most: int = MOST) -> int:
@@ -101,21 +67,10 @@ def collect_names(*, by: User, now: datetime, most: int = MOST) -> int:
 
 
 def _unknown(by: User, row: Ticket) -> list[str]:
-    towns = dict(Place.objects.filter(kind__in=(*_TOWNS, "district")).values_list("code", "name"))
-    out = []
-    for said in names_said(f"{row.place_text}。{row.title}。{row.body}"):
-        name = said
-        for town in towns.values():
-            for start in (town, town.removesuffix("街道").removesuffix("镇").removesuffix("乡")):
-                if len(start) >= 2 and name.startswith(start) and len(name) - len(start) >= 3:
-                    name = name.removeprefix(start)
-                    break
-        known = places_heard(by, name, "")
-        if any(share >= 0.5 and code not in towns for code, share in known.items()):
-            continue
-        if name not in out and name not in towns.values():
-            out.append(name)
-    return out
+    names = names_unknown(by, f"{row.place_text}。{row.title}。{row.body}"[:_READ])
+    # 碧海云庭 and 碧海云庭小区 are one name to whoever keeps the list.
+    plain = [name.removesuffix("小区") if len(name) >= 5 else name for name in names]
+    return list(dict.fromkeys(plain))
 
 
 def _mention(name: str, row: Ticket) -> None:
@@ -203,4 +158,4 @@ def _decided(name: UnseenName, state: str, place: Place | None, by: User, now: d
     UnseenName.objects.filter(pk=name.pk).update(state=state, place=place, decided_by=by, decided_at=now)
 
 
-__all__ = ["collect_names", "name_is_alias", "name_is_none", "name_is_place", "name_undone", "names_said"]
+__all__ = ["collect_names", "name_is_alias", "name_is_none", "name_is_place", "name_undone"]

@@ -7,12 +7,12 @@ import pytest
 import time_machine
 from django.test import Client
 
-from fenzhen.board.advice import places_heard
+from fenzhen.board.advice import names_unknown, places_heard
 from fenzhen.board.intake import places_suggested
 from fenzhen.board.unseen import names_unseen
 from fenzhen.office.accounts import system_account
 from fenzhen.office.seal import seal_everything
-from fenzhen.office.unseen import collect_names, names_said
+from fenzhen.office.unseen import collect_names
 from fenzhen.records.journal import Entry
 from fenzhen.records.places import Place
 from fenzhen.records.unseen import UnseenName
@@ -51,14 +51,16 @@ def keeper(cast: Cast) -> Client:
 @pytest.mark.parametrize(
     ("text", "names"),
     [
-        ("投诉碧海云庭小区物业不作为", ["碧海云庭"]),
+        ("投诉碧海云庭小区物业不作为", ["碧海云庭小区"]),
         ("我家在金色水岸花园3号楼", ["金色水岸花园"]),
         ("幼儿园门口的马路坏了，我们小区没人管", []),
         ("村里的垃圾没人清，农村公路坏了", []),
     ],
 )
-def test_a_name_is_what_ends_like_a_place_without_the_words_before_it(text: str, names: list[str]):
-    assert names_said(text) == names
+def test_a_name_is_what_ends_like_a_place_without_the_words_before_it(
+    cast: Cast, text: str, names: list[str]
+):
+    assert names_unknown(cast.chen, text) == names
 
 
 def test_what_several_callers_say_is_listed_with_people_and_examples(cast: Cast, keeper: Client):

@@ -10,6 +10,7 @@ called, one wording for all, the report, the last call-back. And one man who pho
 import csv
 import os
 import random
+import tomllib
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -143,7 +144,12 @@ def take_in(
 
 
 def other_calls(rng: random.Random, many: int) -> list[tuple[str, str, str, str]]:
-    """(title, text, estate, category) of ordinary calls, from the demo's scenes, about places all over the district."""
+    """(title, text, estate, category) of ordinary calls, from the demo's scenes, about places all over the district.
+
+    No two people say it letter by letter alike; where they leave the place out, the agent has asked for it.
+    """
+    made_up = tomllib.loads((DAXING / "made_up.toml").read_text(encoding="utf-8"))
+    slots = made_up["slots"]
     with (DAXING / "scenes.csv").open(encoding="utf-8-sig", newline="") as handle:
         scenes = [row for row in csv.DictReader(handle) if not row["category"].startswith("0104")]
     places = [
@@ -154,15 +160,19 @@ def other_calls(rng: random.Random, many: int) -> list[tuple[str, str, str, str]
         scene, place = rng.choice(scenes), rng.choice(places)
         words = {
             "place": place.name,
+            "town": Place.objects.get(code=place.town).name if place.town else "镇里",
             "building": f"{rng.randint(1, 30)}号楼",
+            "road": place.name[:2] + rng.choice(slots["roads"]),
+            "person": rng.choice(slots["person"]),
+            "shop": rng.choice(made_up["callers"]["given_names"]) + rng.choice(slots["shops"]),
             "days": str(rng.randint(2, 30)),
-            "when": "上周",
-            "number": "3",
+            "when": rng.choice(slots["when"]),
+            "n": str(rng.randint(2, 9)),
         }
-        text = scene["text"]
-        for name, value in words.items():
-            text = text.replace("{" + name + "}", value)
-        out.append((scene["title"], text, place.name, scene["category"]))
+        text = scene["text"].format_map(words) + rng.choice(slots["endings"])
+        if place.name not in text:
+            text = f"{place.name}：{text}"
+        out.append((scene["title"].format_map(words), text, place.name, scene["category"]))
     return out
 
 
