@@ -182,7 +182,9 @@ def _profile(event: Event, weights: Mapping[str, float], most: float) -> _Profil
     if event.place:
         places.add(event.place.code)
         for gram in _grams(f"{event.place.name};{event.place.aliases}"):
-            heart[gram] = heart.get(gram, 0.0) / 3  # every caller names it; it must not outweigh what they say
+            heart[gram] = (
+                heart.get(gram, 0.0) / 3
+            )  # every caller names it; it must not outweigh what they say
     kinds = Counter(category for *_rest, category in rows if category)
     if event.category:
         kinds[event.category.code] += 1

@@ -80,7 +80,9 @@ def test_everybody_with_a_mobile_number_gets_it_once_and_the_others_are_phoned(c
     assert failed.way == "phone" and "空号" in failed.trouble
     with pytest.raises(Incomplete):  # one could be tried again, but that is another number of people
         send_wave(wave, by=cast.wang, now=cast.now, many=2)
-    told(wave.people.get(state="sent"), by=cast.wang, now=cast.now, state="waiting")  # taken back by mistake: still nobody twice
+    told(
+        wave.people.get(state="sent"), by=cast.wang, now=cast.now, state="waiting"
+    )  # taken back by mistake: still nobody twice
     carry(gateway)
     send_wave(wave, by=cast.wang, now=cast.now, many=1)
     carry(gateway)
