@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from fenzhen.spotter.alarms import Budget, level_of
-from fenzhen.spotter.link import Profile, pair_features, profile_features
+from fenzhen.spotter.link import PAIR, Profile, pair_features, profile_features
 from fenzhen.spotter.memory import Memory, Question
 from fenzhen.spotter.message import Alert, Decision, EventView, Level, Likely, Message, Why
 from fenzhen.spotter.settings import Settings
@@ -27,14 +27,16 @@ from fenzhen.spotter.weights import EVENT, Weights
 #: Of the bytes `Spotter.dump` gives.
 VERSION = 2
 #: So many earlier messages are compared, so many events looked at, so many members of each.
-NEAR, EVENTS, MEMBERS = 24, 6, 8
+NEAR, EVENTS, MEMBERS = 24, 4, 8
 #: A message is somewhere else when so little of its place is the event's, and so much another; then the log odds are at most these.
 SAME_PLACE, OTHER_PLACE, ELSEWHERE = 0.15, 0.6, -1.8
 #: Where the place is known to be the same, a matter of another family than so many of the event's messages is another matter.
 OTHER_MATTER = 0.75
+#: Which column of a pair says that it is the same person.
+SAME_WHO = PAIR.index("same_who")
 NO_FAMILY = EVENT.index("mean_no_family")
 #: Only the events whose best pair is likeliest are weighed in full.
-WEIGHED = 3
+WEIGHED = 2
 #: Nobody whose best pair has log odds below these has ever belonged: the event is not weighed.
 FAINT = -4.0
 #: So many likely members are looked at again when an event grows.
@@ -247,7 +249,6 @@ class Spotter:
         best = np.maximum.reduceat(rows, starts, axis=0)
         mean = np.add.reduceat(rows, starts, axis=0) / sizes[:, None]
         tops = np.maximum.reduceat(logits, starts)
-        same_who = np.maximum.reduceat((memory.who[every % memory.size] == who).astype(float), starts)
         names = list(groups)
         found: list[Candidate] = []
         for at in np.argsort(-tops, kind="stable")[:WEIGHED].tolist():
@@ -263,7 +264,7 @@ class Spotter:
                 order[-1],
                 *profile_features(memory, question, event.profile),
                 math.log(event.tickets),
-                float(same_who[at]),
+                float(best[at, SAME_WHO]),
                 math.log1p(max(day - event.last, 0.0)),
                 math.log1p(max(day - event.first, 0.0)),
                 *best[at].tolist(),

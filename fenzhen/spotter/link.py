@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from fenzhen.spotter.matters import FAMILIES
 from fenzhen.spotter.memory import KEEP, MASK, Memory, Question
-from fenzhen.spotter.text import IN_BODY, IN_TITLE, LONG, NAME, OF_NAME
+from fenzhen.spotter.text import IN_TITLE, LONG, NAME, OF_NAME
 
 PAIR = (
     "all", "title", "title_in", "in_title", "name", "name_best", "rare", "rare_title", "matter", "no_matter", "area_same",
@@ -26,66 +27,72 @@ def pair_features(
     count = len(numbers)
     out = np.zeros((count, len(PAIR)))
     cells = numbers % memory.size
-    hit, mine = memory.shared(memory.keys[cells].ravel())
+    hit, mine = memory.shared(memory.keys.take(cells, axis=0).ravel())
     owner = hit // KEEP
-    there = cells[owner], hit % KEEP
-    theirs = memory.kinds[there]
-    weight = memory.weight[there].astype(np.float64)
-    ours = question.read.kinds[mine]
-    rarity = question.rarity[mine].astype(np.float64)
+    there = cells.take(owner) * KEEP + hit % KEEP
+    theirs = memory.kinds.reshape(-1).take(there)
+    weight = memory.weight.reshape(-1).take(there)
+    ours = question.read.kinds.take(mine)
+    rarity = question.rarity.take(mine).astype(np.float64)
     square = rarity * rarity
-    mass = square * weight * question.weight[mine]
-
-    def summed(values: Rows) -> Rows:
-        total: Rows = np.bincount(owner, weights=values, minlength=count).astype(np.float64)
-        return total
+    mass = square * weight * question.weight.take(mine)
 
     title_q, title_c = (ours & IN_TITLE) > 0, (theirs & IN_TITLE) > 0
-    name = ((ours & NAME) > 0) & ((theirs & NAME) > 0)
-    long = (ours & LONG) > 0
-    length = question.length * memory.length[cells]
-    title_length = question.title_length * memory.title_length[cells]
-    out[:, 0] = summed(mass) / length
+    kinds = ours & theirs
+    name = (kinds & NAME) > 0
     both = title_q & title_c
-    out[:, 1] = summed(square * both) / title_length
-    out[:, 2] = summed(square * title_q) / question.title_length**2
-    out[:, 3] = summed(square * title_c) / memory.title_length[cells] ** 2
-    strong = np.maximum(rarity - 2.5, 0.0)
-    out[:, 4] = np.log1p(summed(strong * name))
-    named = np.flatnonzero(name)
-    best = np.zeros(count)
-    np.maximum.at(best, owner[named], strong[named])
-    out[:, 5] = best
-    rare = np.maximum(rarity - 3.5, 0.0) * long
-    out[:, 6] = np.log1p(summed(rare))
-    out[:, 7] = np.log1p(summed(rare * (title_q | title_c)))
-    a, b = question.read.matters, memory.matters[cells]
-    dot = b @ a
-    norm = np.sqrt((b * b).sum(axis=1)) * np.sqrt(float((a * a).sum()))
-    out[:, 8] = dot / np.maximum(norm, 1e-9)
-    out[:, 9] = (dot == 0) & (norm > 0)
+    rest = ((ours | theirs) & OF_NAME) == 0
+    strong = np.maximum(rarity - 2.5, 0.0) * name
+    rare = np.maximum(rarity - 3.5, 0.0) * ((ours & LONG) > 0)
+    of_title = square * both
+    if len(hit):
+        # the keys stand message by message: summed in one go, and messages without a shared key left at nothing
+        starts = np.concatenate(([True], owner[1:] != owner[:-1])).nonzero()[0]
+        summed = np.zeros((10, count))
+        summed[:, owner.take(starts)] = np.add.reduceat(
+            np.stack((
+                mass, of_title, square * title_q, square * title_c, strong, rare, rare * (title_q | title_c), strong * both,
+                mass * rest, of_title * rest,
+            )),
+            starts, axis=1,
+        )  # fmt: skip
+        out[owner.take(starts), 5] = np.maximum.reduceat(strong, starts)
+        length = question.length * memory.length.take(cells)
+        title_length = question.title_length * memory.title_length.take(cells)
+        out[:, 0] = summed[0] / length
+        out[:, 1] = summed[1] / title_length
+        out[:, 2] = summed[2] / question.title_length**2
+        out[:, 3] = summed[3] / memory.title_length.take(cells) ** 2
+        out[:, [4, 6, 7, 14]] = np.log1p(summed[[4, 5, 6, 7]]).T
+        # the matter without its place, the place without its matter: letters outside and inside of name-like strings
+        out[:, 15] = summed[8] / length
+        out[:, 16] = summed[9] / title_length
+        out[:, 17] = out[:, 0] - out[:, 15]
+        out[:, 18] = np.sqrt(np.maximum(out[:, 15], 0) * np.maximum(out[:, 17], 0))
     mine_areas = question.read.areas
     if mine_areas:
-        for at, cell in enumerate(cells):
-            there = memory.areas[cell]
-            if there:
-                out[at, 10 if mine_areas & there else 11] = 1
-    out[:, 12] = np.log1p(np.abs(day - memory.day[cells]))
-    out[:, 13] = memory.who[cells] == who
-    out[:, 14] = np.log1p(summed(strong * name * both))
-    # the matter without its place, the place without its matter: letters outside and inside of name-like strings
-    rest = ((ours & OF_NAME) == 0) & ((theirs & OF_NAME) == 0)
-    out[:, 15] = summed(mass * rest) / length
-    out[:, 16] = summed(square * (rest & both)) / title_length
-    out[:, 17] = out[:, 0] - out[:, 15]
-    out[:, 18] = np.sqrt(np.maximum(out[:, 15], 0) * np.maximum(out[:, 17], 0))
+        for at, cell in enumerate(cells.tolist()):
+            areas = memory.areas[cell]
+            if areas:
+                out[at, 11 if mine_areas.isdisjoint(areas) else 10] = 1
+    out[:, 12] = np.log1p(np.abs(day - memory.day.take(cells)))
+    out[:, 13] = memory.who.take(cells) == who
+    matters = memory.matters.take(cells, axis=0)
+    out[:, 8], out[:, 9] = _alike(question.read.matters, matters)
     # of one family of matters (all that goes wrong with a new flat, say), though not of one matter
-    a, b = a @ FAMILIES, b @ FAMILIES
-    dot = b @ a
-    norm = np.sqrt((b * b).sum(axis=1)) * np.sqrt(float((a * a).sum()))
-    out[:, 19] = dot / np.maximum(norm, 1e-9)
-    out[:, 20] = (dot == 0) & (norm > 0)
+    out[:, 19], out[:, 20] = _alike(question.read.matters @ FAMILIES, matters @ FAMILIES)
     return out
+
+
+def _alike(mine: NDArray[np.float32], theirs: NDArray[np.float32]) -> tuple[Rows, Rows]:
+    """Cosine of what a message and each of others speak of; 1 where both speak of something and nothing is shared."""
+    length = math.sqrt(float(mine @ mine))
+    if not length:
+        nothing = np.zeros(len(theirs))
+        return nothing, nothing
+    dot = (theirs @ mine).astype(np.float64)
+    norm = np.sqrt(np.einsum("ij,ij->i", theirs, theirs)) * length
+    return dot / np.maximum(norm, 1e-9), ((dot == 0) & (norm > 0)).astype(np.float64)
 
 
 PROFILE = ("centre", "signature", "signature_size", "core")
@@ -140,26 +147,24 @@ class Profile:
 
 def profile_features(memory: Memory, question: Question, profile: Profile) -> list[float]:
     """Columns as in `PROFILE`: likeness to the event's centre, how much of what the event has in common is here."""
-    seen = memory.frequency[profile.keys & np.uint32(MASK)]
-    rarity = np.maximum(np.log((max(memory.count, 500) + 1) / (seen + 1.0)), 0.05)
+    seen = memory.frequency.take(profile.keys & np.uint32(MASK))
+    rarity = np.maximum(math.log(max(memory.count, 500) + 1) - np.log(seen + 1.0), 0.05)
     part = profile.share / profile.messages
     heavy = rarity * (part + profile.title / profile.messages)
     hit, mine = memory.shared(profile.keys)
-    length = float(np.sqrt((heavy**2).sum())) or 1.0
-    mass = question.rarity[mine] * question.weight[mine]
-    centre = float((heavy[hit] * mass).sum()) / (length * question.length)
+    length = math.sqrt(float(heavy @ heavy)) or 1.0
+    mass = question.rarity.take(mine) * question.weight.take(mine)
+    centre = float(heavy.take(hit) @ mass) / (length * question.length)
     # what more than half of the messages say, and few others: the event's name
     core = (part > 0.5) & (rarity > 2.0)
-    signature = float((rarity[core] * part[core]).sum())
-    there = core[hit]
-    found = float((rarity[hit][there] * part[hit][there]).sum())
-    names = core & ((profile.kinds & (NAME | LONG)) > 0) & ((profile.kinds & (IN_TITLE | IN_BODY)) > 0)
-    rare = (rarity > 3.5) & names
-    total = float(rarity[rare].sum())
-    named = float(rarity[hit][rare[hit]].sum())
+    told = rarity * part * core
+    signature = float(told.sum())
+    found = float(told.take(hit).sum())
+    named = rarity * (core & (rarity > 3.5) & ((profile.kinds & (NAME | LONG)) > 0))
+    total = float(named.sum())
     return [
         centre,
         found / signature if signature else 0.0,
-        float(np.log1p(signature)),
-        named / total if total else 0.0,
+        math.log1p(signature),
+        float(named.take(hit).sum()) / total if total else 0.0,
     ]

@@ -108,8 +108,15 @@ class Memory:
         rows = rows[known]
         numbers = self.post_message[rows]
         good = (self.post_key[rows] == keys[known][:, None]) & (numbers > max(self.count - self.size, 0))
-        unique, inverse = np.unique(numbers[good], return_inverse=True)
-        total = np.bincount(inverse, weights=np.broadcast_to(say[known][:, None], good.shape)[good])
+        row, column = np.nonzero(good)
+        if not len(row):
+            return np.zeros(0, dtype=np.int64)
+        numbers = numbers[row, column]
+        by_number = np.argsort(numbers, kind="stable")
+        numbers = numbers[by_number]
+        starts = np.flatnonzero(np.concatenate(([True], numbers[1:] != numbers[:-1])))
+        total = np.add.reduceat(say[known][row[by_number]].astype(np.float64), starts)
+        unique = numbers[starts]
         order = np.lexsort((-unique, -total))[:most]
         found: NDArray[np.int64] = unique[order] - 1
         return found
@@ -174,11 +181,11 @@ class Memory:
 
     def shared(self, keys: NDArray[np.uint32]) -> tuple[NDArray[np.intp], NDArray[np.int16]]:
         """Where in ``keys`` the marked question's keys stand, and which of the question's they are."""
-        at = self._mark[keys & np.uint32(MARKS - 1)]
-        hit = np.flatnonzero(at)
-        mine = at[hit] - np.int16(1)
-        same = self._marked[mine] == keys[hit]
-        return hit[same], mine[same]
+        at = self._mark.take(keys & np.uint32(MARKS - 1))
+        hit = at.nonzero()[0]
+        mine = at.take(hit) - np.int16(1)
+        same = (self._marked.take(mine) == keys.take(hit)).nonzero()[0]
+        return hit.take(same), mine.take(same)
 
     # --- to go on after a restart -----------------------------------------------------------------------------------------
 
