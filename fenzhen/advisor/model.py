@@ -110,6 +110,9 @@ class Adviser:
         self._doc_kind = state["doc_kind"]
         features = bytes(state["features"].tobytes()).decode("utf-8").split("\n")
         self._index = {feature: at for at, feature in enumerate(features)}
+        self._words = {
+            feature[len(WORD) :]: at for feature, at in self._index.items() if feature.startswith(WORD)
+        }
         self._finder = ahocorasick.Automaton(ahocorasick.STORE_INTS)
         for at, feature in enumerate(features):
             if not feature.startswith(WORD):
@@ -337,7 +340,7 @@ class Adviser:
         # All n-grams that are known are found in one walk; asking for each of a thousand a text would be most of a
         # decision's time. None crosses punctuation, because no known one has any.
         places = [at for _, at in self._finder.iter(cleaned)] if cleaned and len(self._finder) else []
-        places += [at for word in words(cleaned) if (at := self._index.get(WORD + word)) is not None]
+        places += [at for word in words(cleaned) if (at := self._words.get(word)) is not None]
         found, times = np.unique(np.array(places, dtype=np.int64), return_counts=True)
         counts = times.astype(np.float32)
         values = self._scale[found] * (1 + np.log(counts)) * self._idf[found]

@@ -20,6 +20,8 @@ from fenzhen.locator.place import KINDS, TOWN_KINDS, Place
 
 #: Parts of speech (jieba's letters) of words that are ordinary Chinese before they are a place: 安定, 旧宫, 清源.
 _ORDINARY_TAGS = frozenset({"v", "vn", "vd", "a", "ad", "an", "d", "b", "n", "ng", "i", "l", "t", "m", "z"})
+#: Of these the nouns: at the beginning of a clause or behind 在, 去 … a town's name is meant after all (旧宫那家, 来采育).
+_NOUN_TAGS = frozenset({"n", "vn", "ng"})
 
 
 #: The words of the Excel template and what they are here.
@@ -48,6 +50,7 @@ def _half_width() -> dict[int, str]:
         folded = unicodedata.normalize("NFKC", chr(code)).lower()
         if len(folded) == 1:
             table[code] = folded
+    table[ord("\n")] = table[ord("\r")] = "。"  # a new line ends what was said before it
     return table
 
 
@@ -120,6 +123,12 @@ class Gazetteer:
             name
             for name, codes in self._names().items()
             if len(name) == 2 and self.towns & set(codes) and len(rjieba.cut(name, False)) > 1
+        )
+        #: Those that are rare nouns of the dictionary (旧宫).
+        self.nouns = frozenset(
+            name
+            for name, codes in self._names().items()
+            if len(name) == 2 and self.towns & set(codes) and _is_ordinary(name, _NOUN_TAGS)
         )
         self._empty = len(self._automaton) == 0
         if not self._empty:
@@ -313,10 +322,10 @@ def _short_name(place: Place) -> str:
     )
 
 
-def _is_ordinary(name: str) -> bool:
+def _is_ordinary(name: str, tags: frozenset[str] = _ORDINARY_TAGS) -> bool:
     if len(name) > 2:
         return False
     if len(rjieba.cut(name, False)) > 1:
         return False  # no word of the dictionary: what the tagger says of it is a guess
     tagged = rjieba.tag(name)
-    return len(tagged) == 1 and tagged[0][1] in _ORDINARY_TAGS
+    return len(tagged) == 1 and tagged[0][1] in tags

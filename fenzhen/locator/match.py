@@ -132,10 +132,11 @@ def locate(text: str, places: Gazetteer, *, hint: str | None = None) -> Located:
     if best is not None and _left_open(best, mentions, text, places):
         best = None
     why = _why(distinct, towns, best, places)
+    heard_well = any(not (one.near and one.unsure) for one in mentions)
     likely = max(towns.items(), key=lambda item: item[1]) if towns else ("", 0.0)
     return Located(
         best=best,
-        town=(best.town or None) if best else (likely[0] if likely[1] > _SURE else None),
+        town=(best.town or None) if best else (likely[0] if likely[1] > _SURE and heard_well else None),
         confidence=round(confidence, 4),
         candidates=tuple((places[code], round(share, 4)) for code, share in ranked[:8] if share > 0.005),
         spans=tuple(
@@ -149,21 +150,25 @@ def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[
     """Names of places in a text that its surroundings let stand. ``address``: every name in it is a place."""
     folded = fold(text)
     found: list[Mention] = []
-    foreign = [] if address else _foreign_ends(folded, places)
+    named = list(places.names_in(folded))
+    foreign = [] if address else _foreign_ends(folded, places, [(start, end) for start, end, *_ in named])
     ended = 0
-    for start, end, codes, official, ordinary in places.names_in(folded):
+    for start, end, codes, official, ordinary in named:
         before, after = folded[max(0, start - 12) : start], folded[end : end + 6]
         strength = 1.0 if official else 0.92
         length = end - start
+        town = any(code in places.towns for code in codes)
         if not address:
             kept = _in_context(
                 length,
                 before,
                 after,
                 ordinary,
-                any(code in places.towns for code in codes),
+                town,
                 folded[start:end] in places.coined,
             )
+            if kept == 0.0 and folded[start:end] in places.nouns and _is_led_to(folded, start, end):
+                kept = 0.6
             if kept == 0.0:
                 continue
             strength *= kept
@@ -174,6 +179,7 @@ def mentions_in(text: str, places: Gazetteer, *, address: bool = False) -> list[
             strength *= 0.1
         loose = (
             not address and length <= 4 and start != ended and folded[start - 1 : start] != folded[start]
+            and not (town and length > 2)  # 榆垡镇 is the end of no longer name
             and not _stands_alone(folded, start, length)
         )  # fmt: skip
         loose = loose or part
@@ -269,6 +275,23 @@ def _stands_alone(folded: str, start: int, length: int) -> bool:
     return False
 
 
+#: A town's name that is a noun of the dictionary too is meant where a clause begins with it or it is gone to.
+_LED_TO = re.compile(r"(?:^|[,。;、:!?\s(]|[在到去从往来回离至]|住|我们|咱们|咱|你们|他们|北京)$")
+
+
+def _is_led_to(folded: str, start: int, end: int) -> bool:
+    """Whether the words in front lead to a name that is a word of its own here: 旧宫那家, and not 正本清源."""
+    before, after = folded[max(0, start - 4) : start], folded[end : end + 4]
+    if not _LED_TO.search(before) or _MAKES_ANOTHER_AFTER.match(after) or _SISTER.match(after):
+        return False
+    at = 0
+    for word in rjieba.cut(before + folded[start:end] + after, True):
+        if at == len(before):
+            return len(word) == end - start
+        at += len(word)
+    return False
+
+
 #: Behind an exact name these may make it a longer one: 枣园尚称社区 begins with 枣园 and is another place.
 _MAY_GO_ON = re.compile(
     r"^[\u4e00-\u9fff，,、· ]{1,5}?(?:社区|小区|家园|花园|苑|[一二三四五六七八九十东西南北中][里区院]|号院|村)"
@@ -298,16 +321,18 @@ def _with_near(text: str, exact: list[Mention], places: Gazetteer) -> list[Menti
         if any(
             (exact[at].end - exact[at].start >= one.end - one.start and exact[at].strength > 0.2)
             or (exact[at].loose and sure < 0.5)
+            or (
+                sure < places.near_from and exact[at].strength >= 0.5 and set(exact[at].codes) <= places.towns
+            )
             or set(exact[at].codes) & set(codes)
             for at in under
         ):
             continue
         dropped.update(under)
-        kept.append(
-            Mention(
-                one.start, one.end, codes, 0.3 + 0.65 * sure, False, near=True, unsure=sure < places.near_from
-            )
-        )
+        unsure = sure < places.near_from
+        # Beside a name that was said, one that was perhaps said is a weak witness.
+        strength = 0.3 + 0.65 * sure if not unsure or not exact else 0.4 * sure
+        kept.append(Mention(one.start, one.end, codes, strength, False, near=True, unsure=unsure))
     return sorted(
         [*(one for at, one in enumerate(exact) if at not in dropped), *kept], key=lambda one: one.start
     )
@@ -379,8 +404,14 @@ _LETS_GO = re.compile(
 _TOWN_IN_FRONT = re.compile(r"([\u4e00-\u9fff]{2,4}?)(镇|乡|街道|地区)$")
 
 
-def _foreign_ends(folded: str, places: Gazetteer) -> list[int]:
-    return [match.end() for match in places.foreign.finditer(folded)]
+def _foreign_ends(folded: str, places: Gazetteer, named: Iterable[tuple[int, int]] = ()) -> list[int]:
+    """Where other cities' and districts' names end; 永定 in a listed 永定河左堤 is none."""
+    own = list(named)
+    return [
+        match.end()
+        for match in places.foreign.finditer(folded)
+        if not any(start <= match.start() and match.end() < end for start, end in own)
+    ]
 
 
 def _is_elsewhere(folded: str, start: int, foreign: Iterable[int], places: Gazetteer) -> bool:

@@ -32,6 +32,11 @@ PLACES = [
 
 
 @pytest.fixture(scope="module")
+def demo() -> Gazetteer:
+    return Gazetteer.from_csv(Path(__file__).resolve().parents[2] / "demo" / "daxing" / "places.csv")
+
+
+@pytest.fixture(scope="module")
 def places() -> Gazetteer:
     return Gazetteer(PLACES)
 
@@ -220,3 +225,25 @@ def test_three_thousand_texts_a_second(places: Gazetteer):
             locate(text, places)
         best = max(best, 300 / (time.process_time() - began))
     assert best > 1500  # half of the target, so that a busy machine does not fail the house
+
+
+@pytest.mark.parametrize(
+    ("text", "town"),
+    [
+        (
+            "几户人家想接市政燃气\n前管营村的管子到了村口",
+            "北臧村镇",
+        ),  # a line break ends what was said before it
+        ("路上没有路灯\n旧宫那家超市门口", "旧宫镇"),
+        ("我从采育去上班", "采育镇"),
+        ("采育一家饭馆的油烟", "采育镇"),
+        ("请榆垡镇给个说法", "榆垡镇"),
+        ("一车石子洒在地上\n欣宁街天天这样", "西红门镇"),  # 石子 may be 石柱子村; the road was said
+        ("正本清源，从头来过", ""),
+        ("社会安定，生活幸福", ""),
+        ("保安骂人", ""),  # perhaps 保安庄: worth a question, no town
+    ],
+)
+def test_a_town_is_said_where_callers_name_it_in_passing(demo: Gazetteer, text: str, town: str):
+    found = locate(text, demo)
+    assert (demo[found.town].name if found.town else "") == town
