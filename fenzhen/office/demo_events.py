@@ -183,7 +183,7 @@ def _handled(
     wave.refresh_from_db()
     people = list(wave.people.order_by("pk"))
     for n, one in enumerate(people[: int(len(people) * 0.8)]):
-        at = _moment("4 10:00", now) + timedelta(minutes=9 * n)
+        at = _after_the_call(_moment("4 10:00", now) + timedelta(minutes=9 * n), one.ticket, 30)
         told(one, by=agent, now=at, state="failed" if n % 17 == 16 else "told")
     if draft is None:
         return
@@ -201,6 +201,11 @@ def _handled(
         report, by=chief, now=written + timedelta(hours=2), text=said["instruction"], leader=said["leader"],
         unit=case.lead_unit, due=_moment(f"{DAYS + 4} 18:00", now),
     )  # fmt: skip
+
+
+def _after_the_call(at: datetime, ticket: Ticket | None, minutes: int) -> datetime:
+    """Nobody is visited or told before they have called: *at*, or so many minutes behind the call."""
+    return at if ticket is None else max(at, ticket.received_at + timedelta(minutes=minutes))
 
 
 def _met(case: JointCase, script: Mapping[str, Any], chief: User, now: datetime) -> None:
@@ -232,14 +237,14 @@ def _doors(event: Event, script: Mapping[str, Any], agent: User, now: datetime) 
     doors = []
     for n in range(many):
         ticket = members[n // 2] if n % 2 == 0 and n // 2 < len(members) else None
-        at = _moment("2 09:30", now) + timedelta(minutes=11 * n)
+        at = _after_the_call(_moment("2 09:30", now) + timedelta(minutes=11 * n), ticket, 10)
         name = f"{n % 6 + 1}号楼{n // 6 % 3 + 1}单元{n // 18 * 3 + n % 3 + 1}0{n % 2 + 1}"
         note = "" if ticket else "走访时发现，没有来过电话"
         doors.append(add_household(event, by=agent, now=at, door=name, ticket=ticket, note=note))
     starts = dict(zip(STEPS, ("2 10:00", "3 09:00", "3 14:00", "4 08:30", "5 09:00"), strict=True))
     for step, before in ((step, before) for before, step in pairwise((None, *STEPS)) if step):
         for n, door in enumerate(doors[: round(many * SHARES[step])]):
-            at = _moment(starts[step], now) + timedelta(minutes=7 * n)
+            at = _after_the_call(_moment(starts[step], now) + timedelta(minutes=7 * n), door.ticket, 90)
             last = getattr(door, f"{before}_at") if before else None
             if last is not None and at <= last:
                 at = last + timedelta(minutes=45)

@@ -23,7 +23,7 @@ from fenzhen.office.spotting import forget_spotter
 from fenzhen.papers.special import draft
 from fenzhen.records.callbacks import CallBack
 from fenzhen.records.city import CityWord
-from fenzhen.records.events import Household
+from fenzhen.records.events import Household, Wave
 from fenzhen.records.handling import Assignment, Reply
 from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
@@ -196,6 +196,11 @@ def test_the_spotter_itself_notices_the_big_matter_and_people_handle_it(fortnigh
         assert [one.level for one in alerts] == ["blue", "yellow", "orange"] and alerts[0].people == 3
         doors = Household.objects.filter(event=big)
         assert doors.count() == 44 and 0 < doors.filter(is_content=True).count() < 44
+        assert all(door.added_at > door.ticket.received_at for door in doors if door.ticket)
+        told = [
+            one for wave in Wave.objects.filter(event=big) for one in wave.people.exclude(state="waiting")
+        ]
+        assert told and all(one.at > one.ticket.received_at for one in told if one.at and one.ticket)
         report = big.reports.get()
         assert report.signed_at and "44 户" in report.sections["done"] and report.instructions.count() == 1
         big.refresh_from_db()
