@@ -135,6 +135,30 @@ def test_two_events_become_one_and_what_comes_goes_there(cast: Cast):
         merge_events(first, second, by=cast.chen, now=cast.now)
 
 
+def test_the_alarms_of_both_stay_with_what_became_one_and_the_higher_colour_too(cast: Cast):
+    calls(cast, WINDOWS[:2])
+    for n, word in enumerate(["停运", "故障"]):
+        cast.waiting(
+            cast.now + timedelta(hours=6 + n), title=f"电梯{word}", body="二号楼电梯总是坏，困过人。",
+            phone=f"1380000{n:04d}", name=f"丙{n}",
+        )  # fmt: skip
+    spot(cast)
+    first, second = Event.objects.order_by("first_at")
+    for event, level, hours in ((first, "blue", 2), (second, "blue", 1), (second, "orange", 3)):
+        EventAlert.objects.create(
+            event=event,
+            level=level,
+            at=cast.now + timedelta(hours=hours),
+            people=3,
+            tickets=3,
+            title="多人来电",
+        )
+    kept = merge_events(first, second, by=cast.chen, now=cast.now)
+    assert kept == first and kept.level == "orange"
+    assert sorted(kept.alerts.values_list("level", flat=True)) == ["blue", "orange"]  # no colour twice
+    assert kept.alerted_at == cast.now + timedelta(hours=2)
+
+
 def test_what_a_person_says_is_no_event_makes_no_alarm(cast: Cast):
     calls(cast, WINDOWS[:2])
     spot(cast)
