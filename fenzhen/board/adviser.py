@@ -30,6 +30,7 @@ from fenzhen.records.advice import (
     Truth,
 )
 from fenzhen.records.directory import Category
+from fenzhen.records.journal import Entry
 from fenzhen.records.people import User
 from fenzhen.records.tickets import Ticket
 from fenzhen.records.units import Unit
@@ -571,6 +572,20 @@ def recently_decided(viewer: User, ticket: Ticket) -> Decision | None:
     if viewer.role not in SEES:
         return None
     return Decision.objects.filter(ticket=ticket, automatic=True).order_by("-n").first()
+
+
+def line_passed(viewer: User, decision: Decision) -> float | None:
+    """How sure the adviser had to be for this automatic dispatch (0..1), as its journal entry has it."""
+    if viewer.role not in SEES:
+        return None
+    facts = (
+        Entry.objects.filter(subject=f"ticket:{decision.ticket_id}", n=decision.n)
+        .values_list("facts", flat=True)
+        .first()
+        or {}
+    )
+    line = facts.get("line", facts.get("threshold"))
+    return float(line) if line is not None else None
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from fenzhen.board.adviser import may_recall, recently_decided
+from fenzhen.board.adviser import line_passed, may_recall, recently_decided
 from fenzhen.board.attachments import attachments_of
 from fenzhen.board.duty_phones import shares_phoned
 from fenzhen.board.events import event_of
@@ -207,6 +207,7 @@ def ticket(request: PageRequest, pk: int) -> HttpResponse:
         "may_designate": viewer.role in roles.CHIEFS,
     }
     sent = recently_decided(viewer, row)
+    facts["line_passed"] = line_passed(viewer, sent) if sent is not None else None
     facts |= {"automatic": sent, "may_recall": sent is not None and may_recall(viewer, sent, now)}
     return render(request, "ticket.html", facts)
 

@@ -94,6 +94,8 @@ def test_an_automatic_dispatch_is_listed_and_taken_back_with_one_press(cast: Cas
     page = text_of(cast.li, "/adviser")
     assert ticket.title in page and f"/adviser/tickets/{ticket.pk}/recall" in page
     assert "收回自动派单" in text_of(cast.li, f"/tickets/{ticket.pk}")
+    own = client_of(cast.li).get(f"/tickets/{ticket.pk}").content.decode()
+    assert "系统自动派的" in own and "，要求不低于 " in own  # how sure it was, and how sure it had to be
     client_of(cast.li).post(f"/adviser/tickets/{ticket.pk}/recall")
     assert Ticket.objects.get(pk=ticket.pk).state == "pending_dispatch"
     assert "李派单 已收回" in text_of(cast.li, "/adviser")
