@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fenzhen.cli.texts import EXISTING, NEW, columns_of, header_of, plain_errors, read_rows, say, write_rows
+from fenzhen.cli.texts import (
+    EXISTING,
+    NEW,
+    columns_of,
+    header_of,
+    outputs_apart,
+    plain_errors,
+    read_rows,
+    say,
+    write_rows,
+)
 
 if TYPE_CHECKING:
     from fenzhen.locator import Gazetteer, Place
@@ -56,6 +66,7 @@ def command(district: Path, source: Path, text: str, hint: str | None, target: P
     from fenzhen.locator import Gazetteer, locate, unknown_names
 
     with plain_errors():
+        outputs_apart(source, target)
         columns = columns_of(text)
         rows = read_rows(source, [*columns, hint] if hint else columns)
         path = district / "places.csv"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import click
 
-from fenzhen.cli.texts import EXISTING, NEW, columns_of, read_rows, texts_of
+from fenzhen.cli.texts import EXISTING, NEW, columns_of, outputs_apart, read_rows, texts_of
 
 EVENT_COLUMNS = ("message_id", "event_id", "final_event_id")
 ALERT_COLUMNS = ("event_id", "level", "at", "people", "tickets", "title", "place", "last_message_id")
@@ -55,6 +55,7 @@ def replay(
 
     columns = columns_of(text)
     try:
+        outputs_apart(source, events_file, alerts_file)
         settings = Settings.from_toml(settings_file) if settings_file else Settings()
         rows = read_rows(source, [id_column, who, when, *columns, *filter(None, (place, town, category))])
     except (BadSettings, ValueError, OSError, csv.Error) as why:

@@ -15,7 +15,7 @@ _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - day 0 of a spreadshe
 _MOMENT: Final = re.compile(
     r"(?P<y>\d{4})\s*[-/.年]\s*(?P<m>\d{1,2})\s*[-/.月]\s*(?P<d>\d{1,2})\s*日?"
     r"(?:[\sT,]*(?P<half>上午|下午|凌晨|晚上|中午|AM|PM)?\s*(?P<H>\d{1,2})"
-    r"\s*(?:[:时点]\s*(?:(?P<M>\d{1,2})\s*(?:[:分]\s*(?:(?P<S>\d{1,2})(?:\.\d+)?\s*秒?)?)?)?)?\s*(?P<half2>AM|PM)?)?"
+    r"\s*(?:[:时点]\s*(?:(?P<M>\d{1,2})\s*(?:[:分]\s*(?:(?P<S>\d{1,2})(?:\.\d+)?\s*秒?)?)?|(?P<mid>半))?)?\s*(?P<half2>AM|PM)?)?"
     r"\s*(?P<zone>Z|[+-]\d{2}:?\d{2})?",
     re.IGNORECASE,
 )
@@ -47,19 +47,21 @@ def moment(text: str) -> datetime:
     parts = found.groupdict()
     hour = int(parts["H"] or 0)
     half = (parts.get("half") or parts.get("half2") or "").upper()
-    if half in {"下午", "晚上", "PM"} and hour < 12:
+    if half in {"下午", "晚上", "PM"} and hour < 12 or half == "中午" and hour < 3:
         hour += 12
     elif half in {"上午", "凌晨", "AM"} and hour == 12:
         hour = 0
+    midnight = hour == 24 and not half and not int(parts["M"] or 0) and not int(parts["S"] or 0)
+    minute = 30 if parts.get("mid") else int(parts["M"] or 0)
     try:
         at = datetime(  # noqa: DTZ001 - the file's own time
             int(parts["y"]),
             int(parts["m"]),
             int(parts["d"]),
-            hour,
-            int(parts["M"] or 0),
+            0 if midnight else hour,
+            minute,
             int(parts["S"] or 0),
-        )
+        ) + timedelta(days=midnight)
         zone = parts.get("zone")
         if zone:
             aware = datetime.fromisoformat(at.isoformat() + ("+00:00" if zone.upper() == "Z" else zone))

@@ -3,9 +3,12 @@
 import csv
 from pathlib import Path
 
+import pytest
 from click.testing import CliRunner
 
 from fenzhen.cli import main
+from fenzhen.cli.texts import read_rows
+from fenzhen.spotter.moments import NoMoment, moment
 
 
 def replayed(
@@ -63,3 +66,76 @@ def test_a_chinese_file_is_read_and_a_missing_column_is_said(tmp_path: Path) -> 
     )  # fmt: skip
     assert ran.exit_code == 1
     assert "no column x" in ran.output
+
+
+def refused(tmp_path: Path, text: str, **other: str) -> str:
+    source, events, alerts = tmp_path / "s.csv", tmp_path / "e.csv", tmp_path / "a.csv"
+    source.write_text(text, encoding="utf-8")
+    words = [
+        "spot",
+        "replay",
+        "--in",
+        str(source),
+        "--id",
+        "n",
+        "--who",
+        "u",
+        "--when",
+        "t",
+        "--text",
+        "title,body",
+    ]
+    words += ["--out", other.get("out", str(events)), "--alerts", other.get("alerts", str(alerts))]
+    ran = CliRunner().invoke(main, words)
+    assert ran.exit_code == 1 and not events.exists() and not alerts.exists(), ran.output
+    assert source.read_text(encoding="utf-8") == text
+    return ran.output
+
+
+def test_a_file_is_never_written_over_the_one_that_is_read(tmp_path: Path) -> None:
+    assert "overwritten" in refused(tmp_path, HEAD + ROWS, out=str(tmp_path / "s.csv"))
+    assert "overwritten" in refused(tmp_path, HEAD + ROWS, alerts=str(tmp_path / "e.csv"))
+
+
+def test_an_open_quote_is_said_and_swallows_no_rows(tmp_path: Path) -> None:
+    said = refused(tmp_path, HEAD + ROWS + '9,z,2026/3/4,"窗户,小\n10,y,2026/3/4,a,b\n')
+    assert "line 8" in said and "never ends" in said
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path: Path) -> None:
+    assert "title twice" in refused(tmp_path, "n,u,t,title,title,body\n1,a,2026/3/2,x,y,z\n")
+
+
+def test_quotes_and_lines_within_a_cell_are_one_row_and_cells_beyond_are_said(tmp_path: Path) -> None:
+    rows = '1,a,2026/3/2,"晨光家园\r\n窗户","他说""小"""\n2,b,2026/3/2,路灯,不亮,多,出\n'
+    events, _alerts, said = replayed(tmp_path, HEAD + rows)
+    assert [row["message_id"] for row in events] == ["1", "2"]
+    assert "row 3" in said and "more cells" in said
+
+
+def test_the_hours_people_write_are_read() -> None:
+    said = [
+        "2019年3月1日 下午3点半",
+        "2019-03-01 24:00:00",
+        "2019-3-1 中午1点",
+        "2019/3/1 中午12时",
+        "2019/3/1 凌晨12点",
+    ]
+    assert [f"{moment(one):%d %H:%M}" for one in said] == [
+        "01 15:30",
+        "02 00:00",
+        "01 13:00",
+        "01 12:00",
+        "01 00:00",
+    ]
+    with pytest.raises(NoMoment):
+        moment("2019-03-01 24:01")
+
+
+def test_one_broken_byte_does_not_turn_the_whole_file_into_other_words(tmp_path: Path) -> None:
+    source = tmp_path / "s.csv"
+    source.write_bytes((HEAD + ROWS).encode() + b"9,z,2026/3/4,\xe9\x87x,y\n")
+    with pytest.raises(ValueError, match="UTF-8 but for 1 of its lines: line 8"):
+        read_rows(source, ["n"])
+    source.write_text(HEAD + ROWS, encoding="gb18030")
+    assert len(read_rows(source, ["n"])) == 6
