@@ -570,7 +570,7 @@ def write_instruction(
 def instruction_done(
     instruction: Instruction, *, by: User, now: datetime, answer: str, undo: bool = False
 ) -> None:
-    """What became of it; or (*undo*) it goes on. Raises `Incomplete`."""
+    """What became of it; or (*undo*) it goes on. Raises `Incomplete`, also where somebody was faster: theirs stays."""
     note_act(
         f"event:{instruction.report.event_id}",
         "instruction_done",
@@ -583,8 +583,8 @@ def instruction_done(
     rows = Instruction.objects.filter(pk=instruction.pk)
     if undo:
         rows.update(done_at=None, done_by=None)
-    else:
-        rows.update(done_at=now, done_by=by, answer=answer.strip())
+    elif not rows.filter(done_at=None).update(done_at=now, done_by=by, answer=answer.strip()):
+        raise Incomplete({"answer": _("别人已填写落实情况，没有被覆盖。")})
 
 
 # ---------------------------------------------------------------------------------------------------------

@@ -181,6 +181,8 @@ def decide(request: PageRequest, pk: int) -> HttpResponse:
 @page(roles=ACTS)
 def decision_act(request: PageRequest, pk: int, what: str) -> HttpResponse:
     """Done, or not after all."""
+    if what not in ("done", "undo"):
+        raise Http404
     one = _found(decision_for, request, pk)
     joint.decision_done(
         one, by=request.user, now=timezone.now(), note=typed(request, "note", 2000), undo=what == "undo"
@@ -454,11 +456,13 @@ def instruct(request: PageRequest, pk: int) -> HttpResponse:
 def instruction_act(request: PageRequest, pk: int, what: str) -> HttpResponse:
     """What became of an instruction; the unit that owes it may say so itself."""
     one = _found(instruction_for, request, pk)
-    if request.user.role in roles.READERS:
+    if request.user.role in roles.READERS or what not in ("done", "undo"):
         raise Http404
     joint.instruction_done(
         one, by=request.user, now=timezone.now(), answer=typed(request, "answer", 4000), undo=what == "undo"
     )
+    if what != "undo":
+        say(request, _("已记为完成。"), undo=reverse("instruction-act", args=[pk, "undo"]))
     return go(request, "instructions")
 
 

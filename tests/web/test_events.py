@@ -104,6 +104,8 @@ def test_from_the_table_to_the_last_door(cast: Cast, event: Event):
     chief.post(f"/cases/{case.pk}/meeting", {"at": "2026-03-11T15:00", "minutes": "四方到会。"})
     due = {"text": "恢复窗户", "party": party.pk, "due": "2026-03-31T18:00"}
     chief.post(f"/cases/{case.pk}/decide", due)
+    assert chief.post(f"/decisions/{case.decisions.get().pk}/finished").status_code == 404
+    assert case.decisions.get().done_at is None
     chief.post(f"/decisions/{case.decisions.get().pk}/done")
     agent.post(f"/cases/{case.pk}/wave", {"text": "月底前恢复窗户。", "way": "phone"})
     wave = Wave.objects.get()
@@ -157,3 +159,12 @@ def test_the_report_is_drafted_from_facts_signed_and_instructed(cast: Cast, even
     unit.post(f"/instructions/{owed.pk}/done", {"answer": "已恢复"})
     owed.refresh_from_db()
     assert owed.done_by == cast.jian
+    late = chief.post(f"/instructions/{owed.pk}/done", {"answer": "还在办"})
+    owed.refresh_from_db()
+    assert late.status_code == 303 and owed.answer == "已恢复"  # the first answer is not lost
+    assert "没有被覆盖" in chief.get("/instructions").content.decode()
+    assert f"/instructions/{owed.pk}/undo" in unit.get("/instructions").content.decode()
+    unit.post(f"/instructions/{owed.pk}/undo")
+    owed.refresh_from_db()
+    assert owed.done_at is None
+    unit.post(f"/instructions/{owed.pk}/done", {"answer": "已恢复"})
